@@ -1,0 +1,81 @@
+#pragma once
+// What happened: one record for every change and every sign-in event, written in the transaction
+// that made the change, so that neither exists without the other.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "base/resource.h"
+#include "base/result.h"
+#include "http/request.h"
+#include "seal/seal.h"
+#include "store/store.h"
+
+namespace kidoban::audit {
+
+Resources resources();
+
+enum class ActorKind : std::uint8_t { nobody, person, application, operator_, system };
+struct Actor {
+  ActorKind kind = ActorKind::nobody;
+  std::optional<Id> id;
+};
+
+enum class Outcome : std::uint8_t { success, refused, failed };
+
+struct Event {
+  Reason name;                       // "sign_in.password", "person.created", "session.ended", …
+  Outcome outcome = Outcome::success;
+  Actor actor;
+  std::string_view target_kind{};    // "person", "application", "session", …; "" for none
+  std::optional<Id> target;
+  std::optional<Id> session;
+  // From where; both sealed. Set by `from(request)`.
+  std::string client_address{}, user_agent{};
+  std::string trace_id{};
+  std::string reason{};                // an Error's slug, when refused
+  // What else; names are literals. Sealed. No secret belongs here.
+  std::vector<std::pair<std::string_view, std::string>> detail{};
+};
+
+// Fills client_address, user_agent (first 256 bytes) and trace_id.
+Event from(const http::Request& request, Event event);
+
+struct Record {
+  Id id;
+  Time at;
+  std::string name, outcome, actor_kind, target_kind, reason;
+  std::optional<Id> actor, target, session;
+  std::string detail_json;  // {"client_address":…,"user_agent":…,"trace_id":…, detail…}
+};
+
+class Audit {
+ public:
+  Audit(seal::Keyring& keys, const Clock& clock, Random& random)
+      : keys_(keys), clock_(clock), random_(random) {}
+
+  Status append(store::Transaction& tx, const Event& event);
+
+  struct Filter {
+    std::optional<Id> actor, target;
+    std::string name;               // "" for all
+    std::optional<Time> from, until;
+  };
+  // Newest first, at most `limit` (1..500); `before` is the last id of the page before.
+  Result<std::vector<Record>> read(store::Transaction& tx, const Filter& filter,
+                                   std::optional<Id> before, std::size_t limit);
+
+ private:
+  seal::Keyring& keys_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace kidoban::audit

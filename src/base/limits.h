@@ -1,0 +1,43 @@
+#pragma once
+// Every bound on what comes from outside, in one place, each with its reason.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace kidoban::limits {
+
+// A request's line and headers. Kerberos tickets with large PACs travel in Authorization, base64ed:
+// Windows' own ceiling for a ticket is 48 KiB (MaxTokenSize), 64 KiB once encoded.
+inline constexpr std::size_t http_header_bytes = 64 * 1024;
+// A request target; browsers and proxies begin to fail past 8 KiB, OIDC `request` objects need some.
+inline constexpr std::size_t http_target_bytes = 16 * 1024;
+// Form bodies of sign-in pages and OAuth endpoints; the largest honest one is a private_key_jwt.
+inline constexpr std::size_t form_body_bytes = 64 * 1024;
+inline constexpr std::size_t json_body_bytes = 256 * 1024;
+// Parameters in one form or query; the longest honest OIDC request has some 30.
+inline constexpr std::size_t form_fields = 128;
+inline constexpr std::size_t cookies = 64;
+
+// Time a client has for the whole header, and for each further part of a body.
+inline constexpr std::chrono::seconds http_header_time{10};
+inline constexpr std::chrono::seconds http_body_time{30};
+inline constexpr std::chrono::seconds http_idle_time{75};
+inline constexpr std::chrono::seconds http_write_time{30};
+// How long a request may work; handed to the store and to calls to other servers.
+inline constexpr std::chrono::seconds request_time{15};
+
+inline constexpr std::size_t jwt_bytes = 16 * 1024;  // compact form
+inline constexpr std::size_t jwks_keys = 32;
+
+inline constexpr std::size_t login_bytes = 254;     // RFC 5321 §4.5.3.1.3, less the angle brackets
+inline constexpr std::size_t password_bytes = 1024; // NIST 800-63B-4 asks for 64 characters at least
+inline constexpr std::size_t name_bytes = 400;      // 100 characters of four bytes
+inline constexpr std::size_t uri_bytes = 2048;
+
+// RFC 6749 leaves these open; ours are generous to honest clients.
+inline constexpr std::size_t oauth_state_bytes = 4096;
+inline constexpr std::size_t oauth_nonce_bytes = 1024;
+inline constexpr std::size_t oauth_scope_bytes = 2048;
+
+}  // namespace kidoban::limits

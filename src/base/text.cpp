@@ -1,0 +1,275 @@
+#include "base/text.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+namespace kidoban {
+
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view plain_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::array<std::int8_t, 256> inverse(std::string_view alphabet) {
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return table;
+}
+constexpr auto url_inverse = inverse(url_alphabet);
+constexpr auto plain_inverse = inverse(plain_alphabet);
+constexpr auto hex_inverse = inverse(hex_digits);
+
+std::string encode64(std::span<const std::uint8_t> in, std::string_view alphabet) {
+  std::string out;
+  out.reserve((in.size() + 2) / 3 * 4);
+  std::size_t i = 0;
+  for (; i + 3 <= in.size(); i += 3) {
+    const std::uint32_t n = (std::uint32_t{in[i]} << 16) | (std::uint32_t{in[i + 1]} << 8) | in[i + 2];
+    out += alphabet[n >> 18];
+    out += alphabet[(n >> 12) & 63];
+    out += alphabet[(n >> 6) & 63];
+    out += alphabet[n & 63];
+  }
+  if (in.size() - i == 1) {
+    const std::uint32_t n = std::uint32_t{in[i]} << 16;
+    out += alphabet[n >> 18];
+    out += alphabet[(n >> 12) & 63];
+  } else if (in.size() - i == 2) {
+    const std::uint32_t n = (std::uint32_t{in[i]} << 16) | (std::uint32_t{in[i + 1]} << 8);
+    out += alphabet[n >> 18];
+    out += alphabet[(n >> 12) & 63];
+    out += alphabet[(n >> 6) & 63];
+  }
+  return out;
+}
+
+std::optional<std::vector<std::uint8_t>> decode64(std::string_view in,
+                                                  const std::array<std::int8_t, 256>& table) {
+  if (in.size() % 4 == 1) return std::nullopt;
+  std::vector<std::uint8_t> out;
+  out.reserve(in.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int have = 0;
+  for (const char c : in) {
+    const int v = table[static_cast<unsigned char>(c)];
+    if (v < 0) return std::nullopt;
+    bits = (bits << 6) | static_cast<std::uint32_t>(v);
+    have += 6;
+    if (have >= 8) {
+      have -= 8;
+      out.push_back(static_cast<std::uint8_t>(bits >> have));
+      bits &= (1U << have) - 1;
+    }
+  }
+  if (bits != 0) return std::nullopt;  // trailing bits: a second spelling of the same bytes
+  return out;
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+// The code point at `i`, which moves past it; -1 where it isn't well-formed.
+std::int32_t next_code_point(std::string_view text, std::size_t& i) {
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+  const unsigned char first = byte(i);
+  if (first < 0x80) {
+    ++i;
+    return first;
+  }
+  const int length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
+  if (length == 0 || first > 0xF4 || i + static_cast<std::size_t>(length) > text.size()) return -1;
+  std::int32_t cp = first & (0xFF >> (length + 1));
+  for (int k = 1; k < length; ++k) {
+    const unsigned char c = byte(i + static_cast<std::size_t>(k));
+    if ((c & 0xC0) != 0x80) return -1;
+    cp = (cp << 6) | (c & 0x3F);
+  }
+  const bool overlong = (length == 3 && cp < 0x800) || (length == 4 && cp < 0x10000);
+  if (overlong || (cp >= 0xD800 && cp <= 0xDFFF) || cp > 0x10FFFF) return -1;
+  i += static_cast<std::size_t>(length);
+  return cp;
+}
+
+}  // namespace
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t b : bytes) {
+    out += hex_digits[b >> 4];
+    out += hex_digits[b & 15];
+  }
+  return out;
+}
+
+std::optional<std::vector<std::uint8_t>> unhex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::vector<std::uint8_t> out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_inverse[static_cast<unsigned char>(text[i])];
+    const int low = hex_inverse[static_cast<unsigned char>(text[i + 1])];
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return out;
+}
+
+std::string base64url(std::span<const std::uint8_t> bytes) { return encode64(bytes, url_alphabet); }
+std::optional<std::vector<std::uint8_t>> unbase64url(std::string_view text) {
+  return decode64(text, url_inverse);
+}
+
+std::string base64(std::span<const std::uint8_t> bytes) {
+  std::string out = encode64(bytes, plain_alphabet);
+  while (out.size() % 4 != 0) out += '=';
+  return out;
+}
+
+std::optional<std::vector<std::uint8_t>> unbase64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
+  return decode64(text, plain_inverse);
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      const auto b = static_cast<unsigned char>(c);
+      out += '%';
+      out += "0123456789ABCDEF"[b >> 4];
+      out += "0123456789ABCDEF"[b & 15];
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '+' && plus == Plus::is_space) {
+      out += ' ';
+    } else if (c == '%') {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const std::string pair = ascii_lower(text.substr(i + 1, 2));
+      const auto byte = unhex(pair);
+      if (!byte || byte->front() == 0) return std::nullopt;
+      out += static_cast<char>(byte->front());
+      i += 2;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    if (next_code_point(text, i) < 0) return false;
+  }
+  return true;
+}
+
+bool is_plain_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::int32_t cp = next_code_point(text, i);
+    if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0)) return false;
+  }
+  return true;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool ascii_iequals(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (const std::string_view part : split(text, ' ')) {
+    if (!part.empty()) words.emplace_back(part);
+  }
+  return words;
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (!out.empty()) out += separator;
+    out += part;
+  }
+  return out;
+}
+
+std::optional<std::int64_t> to_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::string rfc3339(std::int64_t us_since_epoch) {
+  using namespace std::chrono;
+  const sys_time<microseconds> t{microseconds(us_since_epoch)};
+  const auto day = floor<days>(t);
+  const year_month_day date(day);
+  const hh_mm_ss clock(t - day);
+  std::array<char, 48> out;
+  const auto fraction = static_cast<long>(clock.subseconds().count());
+  int n = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                        static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                        static_cast<int>(clock.minutes().count()),
+                        static_cast<int>(clock.seconds().count()));
+  std::string text(out.data(), static_cast<std::size_t>(n));
+  if (fraction != 0) {
+    n = std::snprintf(out.data(), out.size(), ".%06ld", fraction);
+    text.append(out.data(), static_cast<std::size_t>(n));
+  }
+  return text + "Z";
+}
+
+}  // namespace kidoban

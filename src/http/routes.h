@@ -1,0 +1,91 @@
+#pragma once
+// The table of what is answered where. A row states method, path, guard, body and error words;
+// nothing has a default, so that reading the rows is reading the attack surface.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "http/reply.h"
+#include "http/request.h"
+
+namespace kidoban::http {
+
+enum class Scope : std::uint8_t {
+  tenant,   // below a tenant's base URL
+  service,  // of the service itself: /healthz, /metrics, the operator's set-up
+};
+
+// What the edge checks before the handler runs. Who the person or client is, and what they may do,
+// is the handler's first question; this is what a browser and a stranger must satisfy before.
+enum class Guard : std::uint8_t {
+  open,        // anyone, from anywhere
+  same_origin, // a state-changing form of our own pages: Sec-Fetch-Site / Origin must be ours
+  cors,        // callable by scripts of any origin without cookies (token, userinfo, discovery): answers preflights
+  internal,    // only from the addresses configured for metrics and health
+};
+
+struct Body {
+  enum class Type : std::uint8_t { none, form, json, any } type;
+  std::size_t limit;
+};
+
+using Handler = std::function<Result<Reply>(Request&)>;
+// Puts an Error into the protocol's own words.
+using Translator = std::function<Reply(const Request&, const Error&)>;
+
+struct Route {
+  Scope scope;
+  Method method;            // get also answers HEAD
+  std::string path;         // "/sign-in/{journey}"; a {name} is one segment
+  Guard guard;
+  Body body;
+  Translator errors;
+  Handler handler;
+  std::string name;         // for metrics and logs: "token"; never has anything from outside in it
+  bool inline_on_edge = false;  // answers from memory at once: may run on the edge thread
+};
+
+// RFC 9457 problem+json: {"type":"about:blank"…,"title","status","reason"}; reason is Error's. No note.
+Reply problem(const Request& request, const Error& error);
+// The HTTP status for a kind: malformed 400, unauthenticated 401, forbidden 403, not_found 404, conflict 409,
+// expired 410, rate_limited 429, sealed 423, unavailable 503, internal 500.
+int status_of(Kind kind);
+
+// Finds tenants by host or path. tenant/ has the real one.
+class SiteFinder {
+ public:
+  virtual ~SiteFinder() = default;
+  struct Found {
+    Site site;
+    std::string path;  // what is left below the site
+  };
+  // not_found/"tenant_unknown" where host and path name a tenant that isn't there. A request that names none is the service's.
+  virtual Result<Found> find(std::string_view host, std::string_view path, bool tls,
+                             runtime::Deadline deadline) = 0;
+};
+
+// Built once at start, then only read.
+class Routes {
+ public:
+  void add(Route route);  // a second row for the same scope, method and path is a failed requirement
+  const std::vector<Route>& all() const { return rows_; }
+
+  struct Match {
+    const Route* route = nullptr;
+    std::string allowed;   // when only the method is wrong: "GET, HEAD" for 405's Allow
+    std::map<std::string, std::string, std::less<>> path_values;
+  };
+  Match match(Scope scope, Method method, std::string_view path) const;
+
+ private:
+  struct Index;
+  std::vector<Route> rows_;
+  std::shared_ptr<Index> index_;
+};
+
+}  // namespace kidoban::http
