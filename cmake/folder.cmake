@@ -19,7 +19,7 @@ function(kidoban_folder path)
   set(sources ${all})
   set(tests ${all})
   set(fuzzers ${all})
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_bench|/main)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cpp$")
 

@@ -1,0 +1,86 @@
+// application, keys and audit subcommands.
+
+#include <memory>
+
+#include "base/text.h"
+#include "federation/oidc/client_admin.h"
+#include "federation/oidc/signing_keys.h"
+#include "service/commands.h"
+#include "service/house.h"
+
+namespace kidoban::service {
+
+namespace {
+
+const audit::Event by_operator{.name = "operator.command", .actor = {audit::ActorKind::operator_, std::nullopt}};
+
+federation::oidc::ClientWanted wanted_client(const ApplicationArguments& a) {
+  federation::oidc::ClientWanted wanted;
+  wanted.client_id = a.client_id;
+  wanted.name = a.name;
+  wanted.launch_url = a.launch_url;
+  wanted.redirect_uris = a.redirect_uris;
+  wanted.post_logout_redirect_uris = a.post_logout_redirect_uris;
+  if (!a.grants.empty()) wanted.grant_types = a.grants;
+  if (a.is_public) wanted.token_endpoint_auth_method = "none";
+  else if (!a.auth_method.empty()) wanted.token_endpoint_auth_method = a.auth_method;
+  wanted.access_token_format = a.access_token;
+  wanted.id_token_signed_response_alg = a.algorithm;
+  return wanted;
+}
+
+}  // namespace
+
+Status application_create(const Config& config, const Output& out, const ApplicationArguments& a) {
+  const auto house = TRY(House::open(config));
+  const auto tenant = TRY(house->tenants.find_by_slug(a.tenant, command_deadline()));
+  const auto wanted = wanted_client(a);
+  const auto made = TRY(house->store->write(tenant.id, command_deadline(), [&](store::Transaction& tx) {
+    return federation::oidc::create_client(tx, house->applications, wanted, by_operator, house->random);
+  }));
+  Fields fields{{"client_id", made.client_id}};
+  if (!made.client_secret.empty()) fields.emplace_back("client_secret", made.client_secret);
+  out.one(fields);
+  return {};
+}
+
+Status application_list(const Config& config, const Output& out, const std::string& tenant_slug) {
+  const auto house = TRY(House::open(config));
+  const auto tenant = TRY(house->tenants.find_by_slug(tenant_slug, command_deadline()));
+  std::vector<Fields> rows;
+  for (std::optional<Id> after;;) {
+    const auto page = TRY(house->store->read(tenant.id, command_deadline(), [&](store::Transaction& tx) {
+      return house->applications.list(tx, after, 500);
+    }));
+    for (const auto& one : page) {
+      rows.push_back({{"id", one.id.text()}, {"protocol", one.protocol}, {"identifier", one.identifier},
+                      {"name", one.name}, {"enabled", one.enabled ? "yes" : "no"}});
+    }
+    if (page.size() < 500) break;
+    after = page.back().id;
+  }
+  out.many("applications", rows);
+  return {};
+}
+
+Status audit_list(const Config& config, const Output& out, const std::string& tenant_slug, std::int64_t limit) {
+  const auto house = TRY(House::open(config));
+  const auto tenant = TRY(house->tenants.find_by_slug(tenant_slug, command_deadline()));
+  const auto records = TRY(house->store->read(tenant.id, command_deadline(), [&](store::Transaction& tx) {
+    return house->audit.read(tx, {}, std::nullopt, static_cast<std::size_t>(limit));
+  }));
+  std::vector<Fields> rows;
+  for (const audit::Record& one : records) {
+    rows.push_back({{"at", rfc3339(to_us(one.at))},
+                    {"event", one.name},
+                    {"outcome", one.outcome},
+                    {"reason", one.reason},
+                    {"actor", one.actor_kind + (one.actor ? " " + one.actor->text() : "")},
+                    {"target", one.target_kind + (one.target ? " " + one.target->text() : "")},
+                    {"detail", one.detail_json}});
+  }
+  out.many("records", rows);
+  return {};
+}
+
+}  // namespace kidoban::service

@@ -1,0 +1,192 @@
+// tenant, person, group and session subcommands.
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "login/session.h"
+#include "service/commands.h"
+#include "service/house.h"
+
+namespace kidoban::service {
+
+namespace {
+
+const audit::Event by_operator{.name = "operator.command", .actor = {audit::ActorKind::operator_, std::nullopt}};
+
+struct Opened {
+  std::unique_ptr<House> house;
+  TenantId tenant;
+};
+Result<Opened> open_tenant(const Config& config, const std::string& slug) {
+  auto house = TRY(House::open(config));
+  const auto tenant = TRY(house->tenants.find_by_slug(slug, command_deadline()));
+  return Opened{std::move(house), tenant.id};
+}
+
+std::string_view name_of(directory::PersonState state) {
+  switch (state) {
+    case directory::PersonState::enabled: return "enabled";
+    case directory::PersonState::disabled: return "disabled";
+    case directory::PersonState::pending_deletion: return "pending_deletion";
+  }
+  return "";
+}
+
+Result<directory::Person> person_of(House& house, store::Transaction& tx, const std::string& login) {
+  auto found = TRY(house.directory.find_by_login(tx, login));
+  if (!found) return fail(Kind::not_found, "person_unknown", "there is no person " + login + " in this tenant");
+  return *found;
+}
+
+// One line from standard input; not echoed where that is a terminal.
+Result<Secret> read_password() {
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  termios before{};
+  if (terminal) {
+    std::cerr << "Password: " << std::flush;
+    ::tcgetattr(STDIN_FILENO, &before);
+    termios quiet = before;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+  }
+  std::string line;
+  const bool got = static_cast<bool>(std::getline(std::cin, line));
+  if (terminal) {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    std::cerr << "\n";
+  }
+  if (!got || line.empty() || line.size() > limits::password_bytes) {
+    return fail(Kind::malformed, "password_missing", "no password came on standard input");
+  }
+  Secret password = Secret::of(line);
+  explicit_bzero(line.data(), line.size());
+  return password;
+}
+
+Fields fields_of(const directory::Person& person) {
+  return {{"id", person.id.text()},
+          {"login", person.profile.login},
+          {"name", person.profile.display_name},
+          {"state", std::string(name_of(person.state))},
+          {"administrator", person.administrator ? "yes" : "no"}};
+}
+
+}  // namespace
+
+Status tenant_create(const Config& config, const Output& out, const TenantArguments& arguments) {
+  const auto house = TRY(House::open(config));
+  const auto made = TRY(house->tenants.create({arguments.slug, arguments.name, arguments.host}, by_operator.actor,
+                                              command_deadline()));
+  out.one({{"id", made.id.text()}, {"slug", made.slug}, {"name", made.name}, {"host", made.host}});
+  return {};
+}
+
+Status tenant_list(const Config& config, const Output& out) {
+  const auto house = TRY(House::open(config));
+  std::vector<Fields> rows;
+  for (std::string after;;) {
+    const auto page = TRY(house->tenants.list(after, 500, command_deadline()));
+    for (const tenant::Tenant& one : page) {
+      rows.push_back({{"slug", one.slug}, {"id", one.id.text()}, {"name", one.name}, {"host", one.host}});
+    }
+    if (page.size() < 500) break;
+    after = page.back().slug;
+  }
+  out.many("tenants", rows);
+  return {};
+}
+
+Status person_create(const Config& config, const Output& out, const PersonArguments& a) {
+  const auto opened = TRY(open_tenant(config, a.tenant));
+  House& house = *opened.house;
+  std::optional<factors::password::Prepared> credential;
+  if (a.password_from_stdin) {
+    const auto typed = TRY(read_password());
+    credential = TRY(house.password.prepare(opened.tenant, typed, command_deadline()));
+  } else if (!a.password_hash.empty()) {
+    credential = TRY(house.password.prepare_hash(a.password_hash));
+  }
+  directory::Directory::NewPerson wanted;
+  wanted.profile = {.login = a.login, .display_name = a.name, .given_name = a.given_name,
+                    .family_name = a.family_name, .email = a.email, .email_verified = false,
+                    .locale = a.locale, .zoneinfo = ""};
+  wanted.administrator = a.administrator;
+  const auto person = TRY(house.store->write(
+      opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<directory::Person> {
+        auto made = TRY(house.directory.create_person(tx, wanted, by_operator));
+        if (credential) TRY(house.password.set(tx, made.id, *credential, by_operator));
+        return made;
+      }));
+  out.one(fields_of(person));
+  return {};
+}
+
+Status person_list(const Config& config, const Output& out, const std::string& tenant) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  std::vector<Fields> rows;
+  for (std::optional<Id> after;;) {
+    const auto page = TRY(opened.house->store->read(opened.tenant, command_deadline(), [&](store::Transaction& tx) {
+      return opened.house->directory.list_people(tx, after, 500);
+    }));
+    for (const auto& person : page) rows.push_back(fields_of(person));
+    if (page.size() < 500) break;
+    after = page.back().id;
+  }
+  out.many("people", rows);
+  return {};
+}
+
+Status person_set_password(const Config& config, const Output& out, const PersonArguments& a) {
+  const auto opened = TRY(open_tenant(config, a.tenant));
+  House& house = *opened.house;
+  const auto typed = TRY(read_password());
+  const auto credential = TRY(house.password.prepare(opened.tenant, typed, command_deadline()));
+  TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
+    const auto person = TRY(person_of(house, tx, a.login));
+    return house.password.set(tx, person.id, credential, by_operator);
+  }));
+  out.done("The password of " + a.login + " is set.");
+  return {};
+}
+
+Status person_switch(const Config& config, const Output& out, const std::string& tenant, const std::string& login,
+                     SwitchTo state) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  House& house = *opened.house;
+  const auto wanted =
+      state == SwitchTo::enabled ? directory::PersonState::enabled : directory::PersonState::disabled;
+  TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
+    const auto person = TRY(person_of(house, tx, login));
+    return house.directory.set_state(tx, person.id, wanted, by_operator);
+  }));
+  out.done(login + " is " + std::string(name_of(wanted)) + ".");
+  return {};
+}
+
+Status group_create(const Config& config, const Output& out, const std::string& tenant, const std::string& name) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  const auto group = TRY(opened.house->store->write(
+      opened.tenant, command_deadline(),
+      [&](store::Transaction& tx) { return opened.house->directory.create_group(tx, name, by_operator); }));
+  out.one({{"id", group.id.text()}, {"name", group.name}});
+  return {};
+}
+
+Status group_add(const Config& config, const Output& out, const std::string& tenant, const std::string& group,
+                 const std::string& login) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  House& house = *opened.house;
+  const Id group_id = TRY(Id::parse(group));
+  TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
+    const auto person = TRY(person_of(house, tx, login));
+    return house.directory.add_member(tx, group_id, person.id, by_operator);
+  }));
+  out.done(login + " is a member.");
+  return {};
+}
+
+}  // namespace kidoban::service

@@ -1,0 +1,41 @@
+#include "service/features.h"
+
+#include "audit/audit.h"
+#include "directory/directory.h"
+#include "factors/password/password.h"
+#include "federation/applications.h"
+#include "federation/oidc/oidc.h"
+#include "login/login.h"
+#include "portal/portal.h"
+#include "seal/seal.h"
+#include "service/setup.h"
+#include "tenant/tenant.h"
+
+namespace kidoban::service {
+
+std::vector<store::Feature> features() {
+  return {
+      {"tenant", tenant::resources()},
+      {"seal", seal::resources()},
+      {"audit", audit::resources()},
+      {"directory", directory::resources()},
+      {"factors/password", factors::password::resources()},
+      {"federation", federation::resources()},
+      {"federation/oidc", federation::oidc::resources()},
+      {"login", login::resources()},
+      {"service", service::resources()},
+  };
+}
+
+std::vector<page::Pages::Folder> page_folders() {
+  return {
+      {"page", page::resources()},
+      {"login", login::resources()},
+      {"factors/password", factors::password::resources()},
+      {"federation/oidc", federation::oidc::resources()},
+      {"portal", portal::resources()},
+      {"service", service::resources()},
+  };
+}
+
+}  // namespace kidoban::service

@@ -1,0 +1,94 @@
+#include "service/house.h"
+
+#include <sys/stat.h>
+
+#include <system_error>
+#include <thread>
+
+#include "service/features.h"
+#include "store/open.h"
+
+namespace kidoban::service {
+
+namespace {
+
+std::size_t hashes_at_once(const Config& config) {
+  if (config.argon2_at_once > 0) return static_cast<std::size_t>(config.argon2_at_once);
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// The folder of the embedded store and of the root key: ours alone (0700), since what is in it
+// opens every tenant.
+Status make_data_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return {};
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return fail(Kind::unavailable, "data_folder_unusable",
+                "the data folder " + folder.string() + " can't be made: " + error.message());
+  }
+  ::chmod(folder.c_str(), 0700);
+  return {};
+}
+
+factors::password::PasswordOptions password_options(const Config& config) {
+  factors::password::PasswordOptions options;
+  options.cost.memory_kib = static_cast<std::uint32_t>(config.argon2_memory_kib);
+  options.cost.passes = static_cast<std::uint32_t>(config.argon2_passes);
+  return options;
+}
+
+}  // namespace
+
+runtime::Deadline command_deadline() { return runtime::Deadline::after(std::chrono::minutes(1)); }
+
+Result<std::unique_ptr<store::Store>> open_store(const Config& config) {
+  const auto connections = static_cast<std::size_t>(config.store_connections);
+  if (!config.embedded()) return store::open_postgres({config.store, connections});
+  TRY(make_data_folder(config.data));
+  store::SqliteOptions options;
+  options.file = config.database_file();
+  options.readers = connections;
+  return store::open_sqlite(options);
+}
+
+House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::unique_ptr<seal::RootKey> root)
+    : config(wanted),
+      clock(system_clock()),
+      random(system_random()),
+      store(std::move(opened)),
+      root_key(std::move(root)),
+      keys(*root_key, clock, random),
+      audit(keys, clock, random),
+      tenants(*store, keys, audit, clock, random),
+      directory(keys, audit, clock, random),
+      applications(keys, audit, clock, random),
+      // A tenant may hold half of the queue: the others' people still get in.
+      password_lane("password_hash", hashes_at_once(wanted), 64, 32),
+      password(*store, keys, audit, clock, random, password_lane, password_options(wanted)) {}
+
+Result<std::unique_ptr<House>> House::open(const Config& wanted) {
+  TRY(make_data_folder(wanted.data));
+  // A store without its root key is a store whose key was lost: never make a new key beside it.
+  std::error_code error;
+  const bool has_store = !wanted.embedded() || std::filesystem::exists(wanted.database_file(), error);
+  const bool has_key = std::filesystem::exists(wanted.root_key_path(), error);
+  if (wanted.embedded() && has_store && !has_key) {
+    return fail(Kind::sealed, "root_key_missing",
+                "the root key " + wanted.root_key_path().string() + " isn't there, but the store " +
+                    wanted.database_file().string() + " is: put the key back, nothing can be read without it");
+  }
+  auto root = TRY(seal::open_root_key_file(wanted.root_key_path(), seal::Create::if_missing, system_random()));
+  auto opened = TRY(open_store(wanted));
+  const auto all = features();
+  TRY(store::migrate(*opened, all));
+  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root)));
+  if (Status fits = house->keys.check(*house->store); !fits) {
+    // A key made a moment ago for a store that has another: don't leave it to be mistaken for the right one.
+    if (!has_key) std::filesystem::remove(wanted.root_key_path(), error);
+    return std::unexpected(std::move(fits.error()));
+  }
+  return house;
+}
+
+}  // namespace kidoban::service
