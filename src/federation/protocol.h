@@ -25,6 +25,7 @@ struct SignInRequest {
   Id application;
   std::string application_name;         // shown to the person
   std::vector<std::string> acr_values;  // wanted strength, best first
+  bool acr_essential = false;           // none of them reached: Refusal::strength_unmet, not a weaker sign-in
   std::optional<std::int64_t> max_age_s;
   bool fresh = false;                   // prompt=login, ForceAuthn
   bool silent = false;                  // prompt=none, IsPassive: answer without a page or not at all
