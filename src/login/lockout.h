@@ -1,0 +1,66 @@
+#pragma once
+// Guessing gets slower and slower, for whoever is guessed at and for the address that guesses, and is
+// never stopped for good: a stranger must not be able to lock a person out. A login that nobody has
+// is counted just as one that somebody has.
+//
+// An attempt is charged before it is judged, in a transaction of its own, so that a thousand attempts at
+// the same moment are a thousand charges. A right answer gives the person's charges back.
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "crypto/hash.h"
+#include "seal/seal.h"
+#include "store/store.h"
+
+namespace kidoban::login {
+
+struct LockoutRule {
+  std::int64_t free_attempts;         // failures without any delay
+  std::chrono::seconds first_delay;   // then doubling …
+  std::chrono::seconds longest_delay; // … up to here
+  std::chrono::seconds forget_after;  // with no failure for so long, the count begins anew
+};
+struct LockoutOptions {
+  // With a quarter of an hour between guesses a day has 96: within the hundred of NIST SP 800-63B-4 §3.2.2.
+  LockoutRule person{5, std::chrono::seconds(2), std::chrono::minutes(15), std::chrono::hours(24)};
+  // Many people may share an address behind one gateway.
+  LockoutRule address{30, std::chrono::seconds(1), std::chrono::minutes(5), std::chrono::hours(1)};
+};
+
+// What is counted for an address: IPv4 as it is, IPv6 by its /64, which is what one subscriber has
+// (RFC 6177); an IPv4-mapped address as the IPv4 address.
+std::string address_block(std::string_view client_address);
+// How long the next attempt must wait after `failures`.
+std::chrono::seconds delay_after(const LockoutRule& rule, std::int64_t failures);
+
+class Lockout {
+ public:
+  Lockout(seal::Keyring& keys, const Clock& clock, LockoutOptions options)
+      : keys_(keys), clock_(clock), options_(options) {}
+
+  // Zero: charged, go ahead. Else nothing is charged and the person waits so many seconds.
+  Result<std::int64_t> charge(store::Transaction& tx, std::string_view login, std::string_view client_address);
+  // The answer was right: the person's count is cleared, the address gets back this one charge (not more:
+  // one good account must not buy guesses at others).
+  Status passed(store::Transaction& tx, std::string_view login, std::string_view client_address);
+  // The attempt was never judged (lane full, store away): both get this one charge back.
+  Status refund(store::Transaction& tx, std::string_view login, std::string_view client_address);
+
+ private:
+  struct Keys {
+    crypto::Digest person, address;
+  };
+  Result<Keys> keys_for(store::Transaction& tx, std::string_view login, std::string_view client_address);
+  Result<std::int64_t> wait_left(store::Transaction& tx, const crypto::Digest& key);
+  Status add(store::Transaction& tx, const crypto::Digest& key, const LockoutRule& rule);
+  Status give_back(store::Transaction& tx, const crypto::Digest& key);
+
+  seal::Keyring& keys_;
+  const Clock& clock_;
+  LockoutOptions options_;
+};
+
+}  // namespace kidoban::login
