@@ -14,9 +14,10 @@
 //   });
 //
 // A transaction's body is synchronous, has no effect outside the store (and its captured result), may be
-// run again after a conflict, and sees the store as though it ran alone (serializable). When it
-// returns an Error everything it wrote is undone. When `write` returns a value, the commit is
-// durable. docs/sql.md says which SQL is portable. Any thread may use a Store.
+// run again after a conflict, may run on another caller's thread, and sees the store as though it ran
+// alone (serializable). When it returns an Error, or when any statement in it failed, everything it wrote is
+// undone. When `write` returns a value, the commit is durable. A transaction inside another's body is
+// refused: internal/"transaction_nested". docs/sql.md says which SQL is portable. Any thread may use a Store.
 
 #include <array>
 #include <cstdint>
@@ -102,7 +103,15 @@ class Row {
 
  private:
   friend class Rows;
+  struct Cell {
+    Value::Type type;
+    std::int64_t integer;  // the number, or where the bytes begin
+    std::size_t length;
+  };
   Row(const Rows* rows, std::size_t first) : rows_(rows), first_(first) {}
+  const Cell& cell(std::size_t column) const;
+  const Cell& cell(std::size_t column, Value::Type type) const;
+  std::string_view bytes(std::size_t column, Value::Type type) const;
   const Rows* rows_;
   std::size_t first_;
 };
@@ -125,14 +134,9 @@ class Rows {
 
  private:
   friend class Row;
-  struct Cell {
-    Value::Type type;
-    std::int64_t integer;  // the number, or where the bytes begin
-    std::size_t length;
-  };
   std::size_t columns_;
   std::size_t count_ = 0;
-  std::vector<Cell> cells_;
+  std::vector<Row::Cell> cells_;
   std::string bytes_;
 };
 
@@ -142,6 +146,8 @@ class Engine {
   virtual ~Engine() = default;
   virtual Result<Rows> query(const Sql& sql, std::span<const Value> values) = 0;
   virtual Result<std::int64_t> execute(const Sql& sql, std::span<const Value> values) = 0;
+  // Many statements without arguments, one after another: migrations alone.
+  virtual Status script(const std::string& text) = 0;
 };
 
 // One tenant's transaction: nothing of another tenant can be seen or changed through it.
@@ -214,6 +220,7 @@ class Store {
                      const EngineBody& body) = 0;
 
  private:
+  friend class Migrator;
   template <class Body>
   auto run_tenant(Mode mode, TenantId tenant, runtime::Deadline deadline, Body& body) {
     using R = std::invoke_result_t<Body&, Transaction&>;

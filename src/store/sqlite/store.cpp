@@ -1,0 +1,31 @@
+#include "store/sqlite/store.h"
+
+#include "store/running.h"
+#include "store/sqlite/file.h"
+
+namespace kidoban::store {
+
+namespace sqlite {
+
+Status SqliteStore::ping(runtime::Deadline deadline) {
+  return readers_.run(deadline, [](Engine& engine) -> Status {
+    constexpr static Sql ping{"ping", "select count(*) from sqlite_schema"};
+    TRY(engine.query(ping, {}));
+    return {};
+  });
+}
+
+Status SqliteStore::run(Mode mode, const TenantId* /*tenant*/, runtime::Deadline deadline, const EngineBody& body) {
+  TRY(Running::none());
+  return mode == Mode::read ? readers_.run(deadline, body) : writer_.run(deadline, body);
+}
+
+}  // namespace sqlite
+
+Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
+  auto writing = TRY(sqlite::open_file(options.file, options.cache_kib));
+  std::unique_ptr<Store> store(new sqlite::SqliteStore(options, std::move(writing)));
+  return store;
+}
+
+}  // namespace kidoban::store

@@ -1,0 +1,1 @@
+// The test program's PostgreSQL.
