@@ -110,7 +110,8 @@ Result<std::optional<Grant>> find_grant(store::Transaction& tx, seal::Keyring& k
   grant.refresh_until = row.maybe_time(15);
   grant.revoked_at = row.maybe_time(16);
   grant.expires_at = row.time(17);
-  grant.details = TRY(read_details(TRY(sealer->open_text(details_place(id), row.blob_text(18)))));
+  const std::string details = TRY(sealer->open_text(details_place(id), row.blob_text(18)));
+  grant.details = TRY(read_details(details));
   return std::optional<Grant>(std::move(grant));
 }
 

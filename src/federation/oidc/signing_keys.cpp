@@ -32,7 +32,7 @@ Result<KeyRow> make_row(const seal::TenantKey& sealer, const SigningKey& key, Ke
 }
 
 audit::Event event_about(Reason name, std::string_view algorithm, std::string_view kid) {
-  audit::Event event{.name = name, .actor = {audit::ActorKind::system, std::nullopt}};
+  audit::Event event{name, audit::Outcome::success, {audit::ActorKind::system, std::nullopt}, {}, {}, {}};
   event.target_kind = "signing_key";
   event.detail = {{"algorithm", std::string(algorithm)}, {"kid", std::string(kid)}};
   return event;
@@ -69,7 +69,8 @@ Result<std::optional<SigningKey>> SigningKeys::find_current(TenantId tenant, Alg
   return store_.read(tenant, deadline, [&](store::Transaction& tx) -> Result<std::optional<SigningKey>> {
     const auto row = TRY(find_key(tx, name_of(algorithm), KeyState::current));
     if (!row) return std::optional<SigningKey>();
-    return std::optional<SigningKey>(TRY(open(tx, row->kid, algorithm, row->private_key)));
+    auto key = TRY(open(tx, row->kid, algorithm, row->private_key));
+    return std::optional<SigningKey>(std::move(key));
   });
 }
 
@@ -89,13 +90,16 @@ Result<SigningKey> SigningKeys::current(TenantId tenant, Algorithm algorithm, ru
 Status SigningKeys::make_first(TenantId tenant, Algorithm algorithm, runtime::Deadline deadline) {
   const auto current = TRY(SigningKey::generate(algorithm));
   const auto next = TRY(SigningKey::generate(algorithm));
-  TRY(store_.write(tenant, deadline, [&](store::Transaction& tx) -> Status {
+  const auto insert_both = [&](store::Transaction& tx) -> Status {
     if (TRY(find_key(tx, name_of(algorithm), KeyState::current))) return {};  // another was quicker
     const auto sealer = TRY(keyring_.of(tx));
-    TRY(insert_key(tx, TRY(make_row(*sealer, current, KeyState::current)), clock_.now()));
-    TRY(insert_key(tx, TRY(make_row(*sealer, next, KeyState::next)), clock_.now()));
+    const KeyRow current_row = TRY(make_row(*sealer, current, KeyState::current));
+    const KeyRow next_row = TRY(make_row(*sealer, next, KeyState::next));
+    TRY(insert_key(tx, current_row, clock_.now()));
+    TRY(insert_key(tx, next_row, clock_.now()));
     return audit_.append(tx, event_about("oidc.signing_key.made", name_of(algorithm), current.kid()));
-  }));
+  };
+  TRY(store_.write(tenant, deadline, insert_both));
   published_.forget(tenant);
   return {};
 }
@@ -107,7 +111,8 @@ Result<PublishedKeysPointer> SigningKeys::read_published(TenantId tenant, runtim
   for (const KeyRow& row : rows) {
     if (!keys->keys.empty()) keys->jwks += ',';
     keys->jwks += row.public_jwk;
-    keys->keys.push_back(TRY(SigningKey::from_jwk(row.public_jwk)));
+    auto key = TRY(SigningKey::from_jwk(row.public_jwk));
+    keys->keys.push_back(std::move(key));
   }
   keys->jwks += "]}";
   keys->read_at = std::chrono::steady_clock::now();
@@ -131,20 +136,24 @@ Status SigningKeys::verify(TenantId tenant, const crypto::Jws& jws, runtime::Dea
   return crypto::jws_verify(jws, keys->keys);
 }
 
-Status SigningKeys::rotate(TenantId tenant, Algorithm algorithm, runtime::Deadline deadline) {
+Status SigningKeys::rotate(TenantId tenant, Algorithm algorithm, runtime::Deadline deadline, std::string_view only_if) {
   const auto fresh = TRY(SigningKey::generate(algorithm));
   const std::string_view name = name_of(algorithm);
-  TRY(store_.write(tenant, deadline, [&](store::Transaction& tx) -> Status {
+  const auto step = [&](store::Transaction& tx) -> Status {
+    const auto current = TRY(find_key(tx, name, KeyState::current));
     const auto next = TRY(find_key(tx, name, KeyState::next));
+    if (current && !only_if.empty() && current->kid != only_if) return {};
     if (!next) return fail(Kind::not_found, "signing_key_missing", "this tenant has no key of that algorithm yet");
     const auto sealer = TRY(keyring_.of(tx));
+    const KeyRow row = TRY(make_row(*sealer, fresh, KeyState::next));
     const Time now = clock_.now();
     TRY(delete_key(tx, name, KeyState::previous));
     TRY(move_key(tx, name, KeyState::current, KeyState::previous, now));
     TRY(move_key(tx, name, KeyState::next, KeyState::current, now));
-    TRY(insert_key(tx, TRY(make_row(*sealer, fresh, KeyState::next)), now));
+    TRY(insert_key(tx, row, now));
     return audit_.append(tx, event_about("oidc.signing_key.rotated", name, next->kid));
-  }));
+  };
+  TRY(store_.write(tenant, deadline, step));
   current_.forget(Name{tenant, algorithm});
   published_.forget(tenant);
   return {};
@@ -162,24 +171,23 @@ Status SigningKeys::rotate_all(TenantId tenant, runtime::Deadline deadline) {
 
 Status SigningKeys::rotate_due(runtime::Deadline deadline) {
   const Time now = clock_.now();
-  const auto due = TRY(store_.system_read(deadline, [&](store::SystemTransaction& tx) {
+  const auto find_due = [&](store::SystemTransaction& tx) {
     return due_keys(tx, now - current_lifetime, now - previous_lifetime, due_at_once);
-  }));
+  };
+  const auto due = TRY(store_.system_read(deadline, find_due));
   for (const DueKey& one : due) {
+    // Two nodes may both find it due: the second finds another key in its place and leaves it.
     if (one.state == KeyState::previous) {
-      TRY(store_.write(one.tenant, deadline, [&](store::Transaction& tx) -> Status {
+      const auto forget = [&](store::Transaction& tx) -> Status {
         const auto row = TRY(find_key(tx, one.algorithm, KeyState::previous));
         if (!row || row->kid != one.kid) return {};
         TRY(delete_key(tx, one.algorithm, KeyState::previous));
         return audit_.append(tx, event_about("oidc.signing_key.deleted", one.algorithm, one.kid));
-      }));
+      };
+      TRY(store_.write(one.tenant, deadline, forget));
       published_.forget(one.tenant);
     } else if (const auto algorithm = crypto::algorithm_named(one.algorithm)) {
-      // Two nodes may both find it due: the second finds it young again and leaves it.
-      const auto row = TRY(store_.read(one.tenant, deadline, [&](store::Transaction& tx) {
-        return find_key(tx, one.algorithm, KeyState::current);
-      }));
-      if (row && row->kid == one.kid) TRY(rotate(one.tenant, *algorithm, deadline));
+      TRY(rotate(one.tenant, *algorithm, deadline, one.kid));
     }
   }
   return {};

@@ -43,7 +43,8 @@ class SigningKeys {
   Status verify(TenantId tenant, const crypto::Jws& jws, runtime::Deadline deadline);
 
   // One step for one algorithm, now: next becomes current. Twice ends the use of a key that leaked.
-  Status rotate(TenantId tenant, crypto::Algorithm algorithm, runtime::Deadline deadline);
+  // `only_if`: the kid of the key that must still be the current one; another means it is done already.
+  Status rotate(TenantId tenant, crypto::Algorithm algorithm, runtime::Deadline deadline, std::string_view only_if = {});
   // All algorithms of the tenant.
   Status rotate_all(TenantId tenant, runtime::Deadline deadline);
   // What is due anywhere: current keys older than 90 days are rotated, previous ones older than a
