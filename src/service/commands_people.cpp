@@ -189,4 +189,39 @@ Status group_add(const Config& config, const Output& out, const std::string& ten
   return {};
 }
 
+Status session_list(const Config& config, const Output& out, const std::string& tenant, const std::string& login) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  House& house = *opened.house;
+  login::Sessions sessions(house.keys, house.audit, house.clock, house.random, {});
+  const auto all = TRY(house.store->read(
+      opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<std::vector<login::Session>> {
+        const auto person = TRY(person_of(house, tx, login));
+        return sessions.list(tx, person.id);
+      }));
+  std::vector<Fields> rows;
+  for (const login::Session& one : all) {
+    rows.push_back({{"id", one.id.text()},
+                    {"signed_in_at", rfc3339(to_us(one.signed_in_at))},
+                    {"last_seen_at", rfc3339(to_us(one.last_seen_at))},
+                    {"amr", join(one.amr, " ")},
+                    {"client_address", one.client_address},
+                    {"user_agent", one.user_agent}});
+  }
+  out.many("sessions", rows);
+  return {};
+}
+
+Status session_end(const Config& config, const Output& out, const std::string& tenant, const std::string& login) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  House& house = *opened.house;
+  login::Sessions sessions(house.keys, house.audit, house.clock, house.random, {});
+  const auto ended = TRY(house.store->write(
+      opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<std::int64_t> {
+        const auto person = TRY(person_of(house, tx, login));
+        return sessions.end_all(tx, person.id, by_operator, "ended_by_operator");
+      }));
+  out.done(std::to_string(ended) + " sessions of " + login + " ended.");
+  return {};
+}
+
 }  // namespace kidoban::service

@@ -90,6 +90,13 @@ Status may_serve(const Config& config, const ServeOptions& options, const std::v
   return {};
 }
 
+login::Options login_options(const Config& config) {
+  login::Options options;
+  options.session.idle = std::chrono::minutes(config.session_idle_minutes);
+  options.session.absolute = std::chrono::hours(config.session_absolute_hours);
+  return options;
+}
+
 std::vector<Chore> chores(House& house, login::Login& login, federation::oidc::Oidc& oidc) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},

@@ -100,7 +100,6 @@ class Setup {
     data.text["login"] = typed.login;
     data.text["name"] = typed.name;
     if (problem != nullptr) {
-      data.flags["has_problem"] = true;
       data.text["problem"] = pages_.word(language, "service", "problem." + std::string(problem->reason.text()));
     }
     return pages_.render(request, language, "service/setup", data, problem == nullptr ? 200 : 400);
