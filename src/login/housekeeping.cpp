@@ -1,0 +1,36 @@
+#include "login/housekeeping.h"
+
+namespace kidoban::login {
+
+namespace {
+using store::Sql;
+
+constexpr Sql purge_sql[] = {
+    {"journeys_purge",
+     "delete from journeys where (tenant, id) in (select tenant, id from journeys where expires_at < $1 limit $2)"},
+    {"sessions_purge_idle",
+     "delete from sessions where (tenant, id) in (select tenant, id from sessions where idle_until < $1 limit $2)"},
+    {"lockouts_purge",
+     "delete from lockouts where (tenant, subject) in "
+     "(select tenant, subject from lockouts where forget_at < $1 limit $2)"},
+};
+}  // namespace
+
+Result<std::int64_t> purge(store::SystemTransaction& tx, Time now, std::int64_t limit) {
+  std::int64_t gone = 0;
+  // idle_until never lies past absolute_until, so one condition finds every dead session.
+  for (const Sql& sql : purge_sql) gone += TRY(tx.execute(sql, now, limit));
+  return gone;
+}
+
+Status purge(store::Store& store, Time now) {
+  constexpr std::int64_t bite = 500;
+  for (;;) {
+    const auto deadline = runtime::Deadline::after(std::chrono::seconds(15));
+    const auto gone = TRY(store.system_write(
+        deadline, [&](store::SystemTransaction& tx) -> Result<std::int64_t> { return purge(tx, now, bite); }));
+    if (gone < bite) return {};
+  }
+}
+
+}  // namespace kidoban::login

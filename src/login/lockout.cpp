@@ -1,0 +1,95 @@
+#include "login/lockout.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/text.h"
+
+namespace kidoban::login {
+
+namespace {
+using store::Sql;
+
+constexpr Sql find_sql{"lockout_find",
+                       "select failures, locked_until, forget_at from lockouts where tenant = $1 and subject = $2"};
+constexpr Sql put_sql{"lockout_put",
+                      "insert into lockouts (tenant, subject, failures, locked_until, forget_at) "
+                      "values ($1, $2, $3, $4, $5) on conflict (tenant, subject) do update set "
+                      "failures = excluded.failures, locked_until = excluded.locked_until, forget_at = excluded.forget_at"};
+constexpr Sql give_back_sql{"lockout_give_back",
+                            "update lockouts set failures = failures - 1, locked_until = 0 "
+                            "where tenant = $1 and subject = $2 and failures > 0"};
+constexpr Sql erase_sql{"lockout_erase", "delete from lockouts where tenant = $1 and subject = $2"};
+}  // namespace
+
+std::string address_block(std::string_view client_address) {
+  const std::string text(client_address);
+  std::array<std::uint8_t, 16> six{};
+  std::array<std::uint8_t, 4> four{};
+  if (inet_pton(AF_INET, text.c_str(), four.data()) == 1) return "4:" + hex(four);
+  if (inet_pton(AF_INET6, text.c_str(), six.data()) != 1) return "?:" + text;
+  constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};  // RFC 4291 §2.5.5.2
+  if (std::equal(mapped.begin(), mapped.end(), six.begin())) return "4:" + hex(std::span(six).subspan(12));
+  return "6:" + hex(std::span(six).first(8));
+}
+
+std::chrono::seconds delay_after(const LockoutRule& rule, std::int64_t failures) {
+  if (failures <= rule.free_attempts) return std::chrono::seconds(0);
+  const std::int64_t doublings = std::min<std::int64_t>(failures - rule.free_attempts - 1, 30);
+  return std::min(rule.longest_delay, rule.first_delay * (std::int64_t{1} << doublings));
+}
+
+Result<Lockout::Keys> Lockout::keys_for(store::Transaction& tx, std::string_view login,
+                                        std::string_view client_address) {
+  const auto key = TRY(keys_.of(tx));
+  return Keys{key->blind_index("lockouts.login", login),
+              key->blind_index("lockouts.address", address_block(client_address))};
+}
+
+Result<std::int64_t> Lockout::wait_left(store::Transaction& tx, const crypto::Digest& key) {
+  const auto rows = TRY(tx.query(find_sql, key));
+  if (rows.empty()) return 0;
+  const auto left = rows.front().time(1) - clock_.now();
+  if (left <= Duration::zero()) return 0;
+  return std::chrono::ceil<std::chrono::seconds>(left).count();
+}
+
+Status Lockout::add(store::Transaction& tx, const crypto::Digest& key, const LockoutRule& rule) {
+  const Time now = clock_.now();
+  const auto rows = TRY(tx.query(find_sql, key));
+  const bool counts = !rows.empty() && rows.front().time(2) > now;
+  const std::int64_t failures = (counts ? rows.front().integer(0) : 0) + 1;
+  TRY(tx.execute(put_sql, key, failures, now + delay_after(rule, failures), now + rule.forget_after));
+  return {};
+}
+
+Status Lockout::give_back(store::Transaction& tx, const crypto::Digest& key) {
+  TRY(tx.execute(give_back_sql, key));
+  return {};
+}
+
+Result<std::int64_t> Lockout::charge(store::Transaction& tx, std::string_view login, std::string_view client_address) {
+  const Keys keys = TRY(keys_for(tx, login, client_address));
+  const std::int64_t wait = std::max(TRY(wait_left(tx, keys.person)), TRY(wait_left(tx, keys.address)));
+  if (wait > 0) return wait;
+  TRY(add(tx, keys.person, options_.person));
+  TRY(add(tx, keys.address, options_.address));
+  return 0;
+}
+
+Status Lockout::passed(store::Transaction& tx, std::string_view login, std::string_view client_address) {
+  const Keys keys = TRY(keys_for(tx, login, client_address));
+  TRY(tx.execute(erase_sql, keys.person));
+  return give_back(tx, keys.address);
+}
+
+Status Lockout::refund(store::Transaction& tx, std::string_view login, std::string_view client_address) {
+  const Keys keys = TRY(keys_for(tx, login, client_address));
+  TRY(give_back(tx, keys.person));
+  return give_back(tx, keys.address);
+}
+
+}  // namespace kidoban::login
