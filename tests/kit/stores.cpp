@@ -48,12 +48,10 @@ void each_engine(std::span<const store::Feature> features, const std::function<v
     options.file = folder.path() / "kidoban.db";
     run_on(must(store::open_sqlite(options), "opening SQLite"), features, body);
   }
-#ifdef KIDOBAN_KIT_POSTGRES
   {
     PostgresDatabase database;
     run_on(must(store::open_postgres({database.conninfo(), 16}), "opening PostgreSQL"), features, body);
   }
-#endif
 }
 
 }  // namespace kidoban::kit

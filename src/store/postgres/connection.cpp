@@ -1,0 +1,279 @@
+#include "store/postgres/connection.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "store/postgres/wire.h"
+#include "store/running.h"
+#include "store/statement_text.h"
+
+namespace kidoban::store::postgres {
+
+namespace {
+
+// Past this many the connection is replaced, which frees them on both sides.
+constexpr std::size_t statements_kept = 1000;
+// The server stops a statement at the deadline by itself; a server that doesn't answer is given up this much later.
+constexpr std::chrono::seconds grace{2};
+constexpr std::chrono::seconds longest_silence{120};
+
+constexpr const char* begin_read = "kidoban_begin_read";
+constexpr const char* begin_write = "kidoban_begin_write";
+constexpr const char* set_tenant = "kidoban_set_tenant";
+constexpr const char* end_read = "kidoban_end";
+
+}  // namespace
+
+Connection::~Connection() { PQfinish(connection_); }
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& conninfo, runtime::Deadline deadline) {
+  // What the operator gives comes last and wins: libpq takes `dbname` for a whole connection string.
+  const char* const keywords[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "dbname", nullptr};
+  const char* const values[] = {"5", "15000", "30", conninfo.c_str(), nullptr};
+  PGconn* raw = PQconnectdbParams(keywords, values, 1);
+  std::unique_ptr<Connection> connection(new Connection(raw));
+  if (raw == nullptr || PQstatus(raw) != CONNECTION_OK) {
+    return std::unexpected(connection_error(raw, "connecting").error);
+  }
+  TRY(connection->set_up(deadline));
+  return connection;
+}
+
+Status Connection::set_up(runtime::Deadline deadline) {
+  deadline_ = deadline;
+  // pg_catalog is searched first by itself; nothing else is, so that no other schema can stand in for ours.
+  ResultPointer role(PQexec(connection_,
+                            "set search_path = kidoban; set client_encoding = 'UTF8'; set client_min_messages = warning;"
+                            "set application_name = 'kidoban'; set idle_in_transaction_session_timeout = '60s';"
+                            "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"));
+  if (PQresultStatus(role.get()) != PGRES_TUPLES_OK) return std::unexpected(server_error(role.get(), "setting up").error);
+  above_row_security_ = PQntuples(role.get()) == 1 && PQgetvalue(role.get(), 0, 0)[0] == 't';
+  if (PQenterPipelineMode(connection_) == 0) return std::unexpected(connection_error(connection_, "pipeline mode").error);
+  const bool sent =
+      PQsendPrepare(connection_, begin_read, "begin isolation level repeatable read read only", 0, nullptr) != 0 &&
+      PQsendPrepare(connection_, begin_write, "begin isolation level serializable read write", 0, nullptr) != 0 &&
+      PQsendPrepare(connection_, set_tenant,
+                    "select set_config('kidoban.tenant', $1, true), set_config('statement_timeout', $2, true)", 0,
+                    nullptr) != 0 &&
+      PQsendPrepare(connection_, end_read, "commit", 0, nullptr) != 0 && PQpipelineSync(connection_) != 0;
+  if (!sent) return std::unexpected(connection_error(connection_, "preparing").error);
+  ResultPointer last;
+  std::optional<ServerError> error;
+  if (!read_batches(1, last, error, "preparing") || error) {
+    return std::unexpected(error ? std::move(error->error) : connection_error(connection_, "preparing").error);
+  }
+  return {};
+}
+
+Connection::Got Connection::next(ResultPointer& out) {
+  while (PQisBusy(connection_) != 0) {
+    auto left = std::min<runtime::Deadline::Steady::duration>(deadline_.left(), longest_silence) + grace;
+    pollfd waiting{PQsocket(connection_), POLLIN, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0 || PQconsumeInput(connection_) == 0) return Got::lost;
+  }
+  out.reset(PQgetResult(connection_));
+  return out == nullptr ? Got::end : Got::result;
+}
+
+bool Connection::read_batches(int batches, ResultPointer& last, std::optional<ServerError>& error, const char* name) {
+  int ends_in_a_row = 0;
+  while (batches > 0) {
+    ResultPointer result;
+    switch (next(result)) {
+      case Got::lost: return false;
+      case Got::end:
+        // One end stands between two statements; more means that nothing is coming at all.
+        if (++ends_in_a_row > 2 || PQstatus(connection_) != CONNECTION_OK) return false;
+        continue;
+      case Got::result: break;
+    }
+    ends_in_a_row = 0;
+    switch (PQresultStatus(result.get())) {
+      case PGRES_PIPELINE_SYNC: --batches; break;
+      case PGRES_PIPELINE_ABORTED: break;
+      case PGRES_TUPLES_OK:
+      case PGRES_COMMAND_OK: last = std::move(result); break;
+      default:
+        if (!error) error = server_error(result.get(), name);
+        break;
+    }
+  }
+  return true;
+}
+
+bool Connection::drain_owed() {
+  if (owed_ == 0) return true;
+  ResultPointer last;
+  std::optional<ServerError> error;
+  const bool drained = read_batches(owed_, last, error, "ending a read");
+  owed_ = 0;
+  // The end of a read can't fail with the session intact.
+  return drained && !error;
+}
+
+Failure Connection::remember(ServerError error) {
+  if (error.after == After::reconnect) usable_ = false;
+  if (!failed_) failed_ = error;
+  return Failure(std::move(error.error));
+}
+
+bool Connection::send_begin() {
+  if (PQsendQueryPrepared(connection_, begin_ == Begin::read ? begin_read : begin_write, 0, nullptr, nullptr, nullptr, 1) == 0) {
+    return false;
+  }
+  std::string timeout = "0";
+  if (deadline_.at() != runtime::Deadline::Steady::time_point::max()) {
+    timeout = std::to_string(std::chrono::ceil<std::chrono::milliseconds>(deadline_.left()).count() + 1) + "ms";
+  }
+  const char* values[] = {tenant_.c_str(), timeout.c_str()};
+  return PQsendQueryPrepared(connection_, set_tenant, 2, values, nullptr, nullptr, 1) != 0;
+}
+
+bool Connection::send(const Sql& sql, std::span<const Value> values, bool& preparing) {
+  const char* text = sql.postgres != nullptr ? sql.postgres : sql.text;
+  const Arguments arguments(values);
+  auto& of_text = prepared_[text];
+  auto found = of_text.find(arguments.signature());
+  if (found != of_text.end() && found->second.text != text) {
+    of_text.clear();
+    found = of_text.end();
+  }
+  if (found == of_text.end()) {
+    Prepared made{"k" + std::to_string(++prepared_count_), text};
+    if (PQsendPrepare(connection_, made.name.c_str(), text, arguments.count(), arguments.types()) == 0) return false;
+    found = of_text.emplace(arguments.signature(), std::move(made)).first;
+    preparing = true;
+  }
+  return PQsendQueryPrepared(connection_, found->second.name.c_str(), arguments.count(), arguments.pointers(),
+                             arguments.lengths(), arguments.formats(), 1) != 0 &&
+         PQpipelineSync(connection_) != 0;
+}
+
+Result<Connection::ResultPointer> Connection::call(const Sql& sql, std::span<const Value> values) {
+  if (failed_) return Failure(failed_->error);
+  if (deadline_.passed()) {
+    return remember({fail_for_now(Kind::unavailable, "deadline_passed", 1, sql.name).error(), After::give_up});
+  }
+  const std::size_t wanted = greatest_placeholder(sql.postgres != nullptr ? sql.postgres : sql.text);
+  if (wanted != values.size()) {
+    return remember({fail(Kind::internal, "statement_arguments",
+                          std::string(sql.name) + " takes " + std::to_string(wanted) + " arguments with the tenant, given " +
+                              std::to_string(values.size())).error(), After::give_up});
+  }
+  const bool first = !begun_;
+  bool preparing = false;
+  if ((first && !send_begin()) || !send(sql, values, preparing)) {
+    return remember(connection_error(connection_, sql.name));
+  }
+  begun_ = true;
+  ResultPointer result;
+  std::optional<ServerError> error;
+  if (!drain_owed() || !read_batches(1, result, error, sql.name)) {
+    return remember(connection_error(connection_, sql.name));
+  }
+  if (error) {
+    // Whether the text was prepared before it failed isn't known: ask for it anew.
+    if (preparing) prepared_.erase(sql.postgres != nullptr ? sql.postgres : sql.text);
+    return remember(std::move(*error));
+  }
+  return result;
+}
+
+Result<Rows> Connection::query(const Sql& sql, std::span<const Value> values) {
+  ResultPointer result = TRY(call(sql, values));
+  auto rows = rows_of(result.get(), sql.name);
+  if (!rows) return remember({rows.error(), After::give_up});
+  return rows;
+}
+
+Result<std::int64_t> Connection::execute(const Sql& sql, std::span<const Value> values) {
+  ResultPointer result = TRY(call(sql, values));
+  return std::strtoll(PQcmdTuples(result.get()), nullptr, 10);
+}
+
+Status Connection::script(const std::string& text) {
+  // Many statements are allowed by the simple protocol alone, which a pipeline doesn't have.
+  if (failed_) return Failure(failed_->error);
+  constexpr static Sql nothing{"begin_script", "select 1"};
+  if (!begun_) TRY(call(nothing, {}));
+  if (PQexitPipelineMode(connection_) == 0) return remember(connection_error(connection_, "script"));
+  ResultPointer result(PQexec(connection_, text.c_str()));
+  const auto status = PQresultStatus(result.get());
+  std::optional<ServerError> error;
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) error = server_error(result.get(), "script");
+  if (PQenterPipelineMode(connection_) == 0) return remember(connection_error(connection_, "script"));
+  if (error) return remember(std::move(*error));
+  return {};
+}
+
+Outcome Connection::commit() {
+  ResultPointer result;
+  std::optional<ServerError> error;
+  if (PQsendQueryPrepared(connection_, end_read, 0, nullptr, nullptr, nullptr, 1) == 0 || PQpipelineSync(connection_) == 0 ||
+      !read_batches(1, result, error, "commit") || (error && error->after == After::reconnect)) {
+    usable_ = false;
+    // The server may or may not have got it, and may or may not have carried it out.
+    return {fail(Kind::unavailable, "commit_unknown", error ? error->error.note : PQerrorMessage(connection_)), After::give_up};
+  }
+  if (error) return {std::unexpected(std::move(error->error)), error->after};
+  // COMMIT of a failed transaction answers ROLLBACK, without an error.
+  if (result == nullptr || std::string_view(PQcmdStatus(result.get())) != "COMMIT") {
+    return {fail(Kind::internal, "store_failed", "the transaction was rolled back by the server"), After::give_up};
+  }
+  return {};
+}
+
+void Connection::roll_back() {
+  if (!usable_) return;
+  ResultPointer result;
+  std::optional<ServerError> error;
+  // Not prepared: in a failed transaction only the end of it may be asked for, and this is it.
+  if (PQsendQueryParams(connection_, "rollback", 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
+      PQpipelineSync(connection_) == 0 || !read_batches(1, result, error, "rollback") || error) {
+    usable_ = false;
+  }
+}
+
+Outcome Connection::run(Begin begin, const std::string& tenant, runtime::Deadline deadline,
+                        const std::function<Status(Engine&)>& body) {
+  begin_ = begin;
+  tenant_ = tenant;
+  deadline_ = deadline;
+  begun_ = false;
+  failed_.reset();
+  Status answer;
+  try {
+    Running running;
+    answer = body(*this);
+  } catch (...) {
+    if (begun_) roll_back();
+    throw;
+  }
+  if (prepared_count_ > statements_kept) usable_ = false;
+  if (failed_) {
+    if (begun_) roll_back();
+    if (answer || failed_->after != After::give_up) return {std::unexpected(failed_->error), failed_->after};
+    return {std::move(answer), After::give_up};
+  }
+  if (!begun_) return {std::move(answer), After::give_up};
+  if (begin == Begin::read) {
+    // Nothing hangs on the end of a snapshot: it is sent now and its answer read with the next transaction's.
+    if (PQsendQueryPrepared(connection_, end_read, 0, nullptr, nullptr, nullptr, 1) == 0 || PQpipelineSync(connection_) == 0) {
+      usable_ = false;
+    } else {
+      ++owed_;
+    }
+    return {std::move(answer), After::give_up};
+  }
+  if (!answer) {
+    roll_back();
+    return {std::move(answer), After::give_up};
+  }
+  return commit();
+}
+
+}  // namespace kidoban::store::postgres
