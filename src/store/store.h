@@ -63,8 +63,15 @@ class Value {
   Value(const Id& v) : Value(v.span()) {}                                // NOLINT
   Value(const TenantId& v) : Value(v.id.span()) {}                       // NOLINT
   Value(Time v) : Value(to_us(v)) {}                                     // NOLINT
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 doubts an empty optional under the sanitizers
+#endif
   template <class T>
   Value(const std::optional<T>& v) { if (v) *this = Value(*v); }         // NOLINT
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
   // Bytes kept in a string (sealed values).
   static Value blob(std::string_view v) {
     Value out(v);
