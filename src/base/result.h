@@ -35,9 +35,13 @@ inline Failure fail_for_now(Kind kind, Reason reason, std::int64_t retry_after_s
 
 // The value of a Result, or return its Error from the function we stand in. A GNU statement
 // expression, which both compilers we build with have; it must not be used inside co_await.
-#define TRY(expression)                                                     \
-  ({                                                                        \
-    auto try_result_ = (expression);                                        \
-    if (!try_result_) return std::unexpected(std::move(try_result_.error())); \
-    *std::move(try_result_);                                                \
+// Each use has a name of its own, so that a TRY may stand inside another's lambda.
+#define TRY(expression) TRY_AS_(TRY_NAME_(__COUNTER__), expression)
+#define TRY_NAME_(number) TRY_JOIN_(try_result_, number)
+#define TRY_JOIN_(stem, number) stem##number
+#define TRY_AS_(name, expression)                       \
+  ({                                                    \
+    auto name = (expression);                           \
+    if (!name) return std::unexpected(std::move(name.error())); \
+    *std::move(name);                                   \
   })

@@ -113,7 +113,7 @@ Result<Verdict> PasswordFactor::judge(const Step& step, const http::Form& answer
   const auto lane = TRY(lane_.enter(step.tenant, step.deadline));
   // Nobody there, no password, or not enabled: the same work, thrown away.
   if (step.person == nullptr || !kept || !spelled) {
-    (void)crypto::verify_password(spelled ? *spelled : Secret::of("malformed"), nobodys_hash_, options_.cost);
+    (void)crypto::verify_password(spelled ? *spelled : typed, nobodys_hash_, options_.cost);
     return Verdict(Refused{"password_wrong", {}});
   }
   switch (TRY(compare(typed, *spelled, *kept))) {

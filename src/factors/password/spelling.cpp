@@ -1,3 +1,4 @@
+#include <string.h>  // explicit_bzero
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>

@@ -1,0 +1,61 @@
+#include "login/inside.h"
+
+namespace kidoban::login {
+
+// The one place where anyone is let in.
+Result<http::Reply> Login::Inside::admit(store::Transaction& tx, const http::Request& request,
+                                         const federation::SignInRequest& asked, const Session& session) {
+  const auto protocol = protocols.find(asked.protocol);
+  if (protocol == protocols.end()) return fail(Kind::internal, "protocol_unknown", asked.protocol);
+  federation::SignIn sign_in;
+  sign_in.person = session.person;
+  sign_in.session = session.id;
+  sign_in.signed_in_at = session.signed_in_at;
+  sign_in.amr = session.amr;
+  sign_in.acr = acr_of(session.amr);
+  sign_in.scopes = asked.scopes;
+  auto reply = TRY(protocol->second->admit(tx, request, asked, sign_in));
+  if (!asked.application.is_nil()) {
+    auto event = event_of(request, "application.opened", session.person);
+    event.target_kind = "application";
+    event.target = asked.application;
+    event.session = session.id;
+    TRY(audit.append(tx, event));
+  }
+  return reply;
+}
+
+// The journey ends: `standing` is due to finish, its session is there.
+Result<Outcome> Login::Inside::finish(store::Transaction& tx, const http::Request& request, const Standing& standing) {
+  Outcome outcome;
+  const Progress& p = standing.journey.progress;
+  outcome.reply = TRY(admit(tx, request, p.asked, *standing.session));
+  TRY(erase_journey(tx, standing.journey.id));
+  return outcome;
+}
+
+// The person has passed all that the policy asks. The browser's former session ends with this one's begin.
+Result<std::string> Login::Inside::begin_session(store::Transaction& tx, const http::Request& request,
+                                                 Standing& standing) {
+  const Id person = standing.person->id;
+  if (standing.session) {
+    TRY(sessions.end(tx, standing.session->id, standing.session->person, event_of(request, "session.ended", person),
+                     "signed_in_again"));
+  }
+  auto started = TRY(sessions.start(tx, person, standing.journey.progress.amr, request));
+  auto event = event_of(request, "session.started", person);
+  event.session = started.session.id;
+  TRY(audit.append(tx, event));
+  standing.journey.progress.session = started.session.id;
+  standing.session = std::move(started.session);
+  return std::move(started.cookie_value);
+}
+
+Result<http::Reply> Login::Inside::refuse(const http::Request& request, const federation::SignInRequest& asked,
+                                          federation::Refusal refusal) {
+  const auto protocol = protocols.find(asked.protocol);
+  if (protocol == protocols.end()) return fail(Kind::internal, "protocol_unknown", asked.protocol);
+  return protocol->second->refuse(request, asked, refusal);
+}
+
+}  // namespace kidoban::login

@@ -1,0 +1,156 @@
+#include "portal/portal.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "portal/client.h"
+
+namespace kidoban::portal {
+
+namespace {
+
+using federation::SessionState;
+using http::Reply;
+using http::Request;
+
+constexpr std::size_t most_applications = 500;
+constexpr std::string_view end_purpose = "end_session";
+
+// The language of the person's profile, once we know them; before that the browser's.
+page::Language language_of(const Request& request, const directory::Person& person) {
+  return page::choose_language(person.profile.locale, request.header("accept-language"));
+}
+
+// "2026-11-23 09:00 UTC"
+std::string readable(Time at) {
+  const std::string full = rfc3339(to_us(std::chrono::floor<std::chrono::minutes>(at)));
+  return full.substr(0, 10) + " " + full.substr(11, 5) + " UTC";
+}
+
+std::string first_character(std::string_view utf8) {
+  std::size_t end = utf8.empty() ? 0 : 1;
+  while (end < utf8.size() && (static_cast<unsigned char>(utf8[end]) & 0xC0) == 0x80) ++end;
+  return std::string(utf8.substr(0, end));
+}
+
+// Only what a browser opens as a page: never javascript: or data:.
+bool can_be_opened(std::string_view url) { return url.starts_with("https://") || url.starts_with("http://"); }
+
+std::string browser_words(const page::Pages& pages, page::Language language, const login::Session& session) {
+  const Client client = client_of(session.user_agent);
+  if (client.browser.empty() && client.system.empty()) return pages.word(language, "portal", "unknown_browser");
+  if (client.system.empty()) return std::string(client.browser);
+  if (client.browser.empty()) return std::string(client.system);
+  return pages.word(language, "portal", "browser_on", {std::string(client.browser), std::string(client.system)});
+}
+
+}  // namespace
+
+Result<Reply> Portal::ask(Request& request, std::string_view where) {
+  federation::SignInRequest asked;
+  asked.protocol = "portal";
+  asked.state = where;
+  return login_.ask(request, std::move(asked));
+}
+
+Result<Reply> Portal::admit(store::Transaction&, const Request& request, const federation::SignInRequest& asked,
+                            const federation::SignIn&) {
+  const bool account = asked.state == "/account";
+  return Reply::see_other(request.site.base_url + (account ? "/account" : "/"));
+}
+
+Result<Reply> Portal::refuse(const Request& request, const federation::SignInRequest&, federation::Refusal) {
+  return pages_.error(request, "portal", fail(Kind::forbidden, "access_denied").error());
+}
+
+Result<Reply> Portal::home(Request& request) {
+  const auto state = TRY(login_.browser_session(request));
+  if (!state) return ask(request, "/");
+  page::Data data;
+  auto language = page::Language::en;
+  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+    data = {};
+    const auto person = TRY(directory_.get_person(tx, state->person));
+    language = language_of(request, person);
+    data.text["name"] = person.profile.display_name;
+    data.text["sign_out_csrf"] = TRY(login_.session_token(tx, state->id, "sign_out:"));
+    auto& list = data.lists["applications"];
+    for (const auto& application : TRY(applications_.list(tx, std::nullopt, most_applications))) {
+      if (!application.enabled || !can_be_opened(application.launch_url)) continue;
+      page::Data one;
+      one.text["name"] = application.name;
+      one.text["url"] = application.launch_url;
+      one.text["initial"] = first_character(application.name);
+      list.push_back(std::move(one));
+    }
+    data.flags["has_applications"] = !list.empty();
+    return {};
+  }));
+  data.flags["wide"] = data.flags["at_home"] = true;
+  return pages_.render(request, language, "portal/home", data);
+}
+
+Result<Reply> Portal::account(Request& request) {
+  const auto state = TRY(login_.browser_session(request));
+  if (!state) return ask(request, "/account");
+  page::Data data;
+  auto language = page::Language::en;
+  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+    data = {};
+    const auto person = TRY(directory_.get_person(tx, state->person));
+    language = language_of(request, person);
+    data.text["name"] = person.profile.display_name;
+    data.text["login"] = person.profile.login;
+    data.text["email"] = person.profile.email;
+    data.text["zoneinfo"] = person.profile.zoneinfo;
+    data.text["sign_out_csrf"] = TRY(login_.session_token(tx, state->id, "sign_out:"));
+    data.text["csrf"] = TRY(login_.session_token(tx, state->id, end_purpose));
+    for (const login::Session& session : TRY(login_.sessions().list(tx, state->person))) {
+      page::Data one;
+      one.text["id"] = session.id.text();
+      one.text["browser"] = browser_words(pages_, language, session);
+      one.text["address"] = session.client_address;
+      one.text["signed_in_at"] = rfc3339(to_us(session.signed_in_at));
+      one.text["signed_in_at_text"] = readable(session.signed_in_at);
+      one.text["last_seen_at"] = rfc3339(to_us(session.last_seen_at));
+      one.text["last_seen_at_text"] = readable(session.last_seen_at);
+      one.flags["own"] = session.id == state->id;
+      data.lists["sessions"].push_back(std::move(one));
+    }
+    return {};
+  }));
+  data.flags["wide"] = data.flags["at_account"] = true;
+  return pages_.render(request, language, "portal/account", data);
+}
+
+Result<Reply> Portal::end_session(Request& request) {
+  const auto form = TRY(request.body_form());
+  const Id session = TRY(Id::parse(request.path_value("session")));
+  const auto state = TRY(login_.browser_session(request));
+  if (!state) return ask(request, "/account");
+  TRY(store_.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+    TRY(login_.check_session_token(tx, state->id, end_purpose, form.get_or("csrf")));
+    audit::Event by{"session.ended", audit::Outcome::success, {audit::ActorKind::person, state->person}, {}, {}, {}};
+    // One that is gone already is as good as ended.
+    TRY(login_.sessions().end(tx, session, state->person, audit::from(request, std::move(by)), "ended_by_person"));
+    return {};
+  }));
+  auto reply = Reply::see_other(request.site.base_url + "/account");
+  if (session == state->id) reply.set(login::remove_session_cookie(request.site));
+  return reply;
+}
+
+void Portal::add_routes(http::Routes& routes) {
+  const auto errors = [this](const Request& request, const Error& error) {
+    return pages_.error(request, "portal", error);
+  };
+  using http::Body, http::Guard, http::Method, http::Scope;
+  routes.add({Scope::tenant, Method::get, "/", Guard::open, {Body::Type::none, 0}, errors,
+              [this](Request& request) { return home(request); }, "my_applications", false});
+  routes.add({Scope::tenant, Method::get, "/account", Guard::open, {Body::Type::none, 0}, errors,
+              [this](Request& request) { return account(request); }, "account", false});
+  routes.add({Scope::tenant, Method::post, "/account/sessions/{session}/end", Guard::same_origin,
+              {Body::Type::form, limits::form_body_bytes}, errors,
+              [this](Request& request) { return end_session(request); }, "account_session_end", false});
+}
+
+}  // namespace kidoban::portal
