@@ -3,8 +3,10 @@
 namespace kidoban::store::postgres {
 
 std::string lock_migrations() {
-  // "kidoban" as a number; any other program in this database would have to choose the same.
-  return "select pg_advisory_xact_lock(30228379345117550)";
+  // Begins anew in READ COMMITTED: a snapshot taken before the lock wouldn't show what its last holder
+  // did. The number is "kidoban" in ASCII.
+  return "rollback; begin isolation level read committed; set local kidoban.tenant = '*';"
+         "select pg_advisory_xact_lock(30228379345117550)";
 }
 
 std::string prepare_schema() {
