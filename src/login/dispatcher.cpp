@@ -13,6 +13,7 @@ Due decide(const Progress& progress, const Policy& policy, const Facts& facts) {
 
 bool satisfies(const Session& session, const federation::SignInRequest& asked, Time asked_at, Time now) {
   if (asked.person && *asked.person != session.person) return false;
+  if (!strong_enough(asked, acr_of(session.amr))) return false;
   if (session.signed_in_at >= asked_at) return true;
   if (asked.fresh) return false;
   if (!asked.max_age_s) return true;

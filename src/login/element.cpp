@@ -99,6 +99,8 @@ Result<Outcome> Login::Inside::record_passed(const http::Request& request, const
       done.asked = p.asked;
       return done;
     }
+    // RFC 8176 §2: several kinds were shown.
+    if (s.policy.elements.size() > 1) p.amr.emplace_back("mfa");
     const std::string cookie = TRY(begin_session(tx, request, s));
     if (TRY(consent_needed(tx, p.asked, s.person->id))) TRY(update_journey(tx, *s.key, s.journey));
     else done = TRY(finish(tx, request, s));

@@ -83,6 +83,8 @@ Result<http::Reply> Login::ask(http::Request& request, SignInRequest asked) {
       if (asked.silent) return Answer{{}, Refusal::consent_required};
       journey.progress.session = session->id;
     }
+    // What no one could reach here is refused before anyone tries.
+    if (!strong_enough(asked, acr_of(policy_for(tx, nullptr, asked)))) return Answer{{}, Refusal::strength_unmet};
     if (asked.silent) return Answer{{}, good ? Refusal::account_selection_required : Refusal::login_required};
     // To sign in again as the same person needs no asking who it is.
     if (session && !good && !asked.choose_account && (!asked.person || *asked.person == session->person)) {

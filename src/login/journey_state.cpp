@@ -32,6 +32,7 @@ json::object encode_request(const SignInRequest& asked) {
           {"application", asked.application.text()},
           {"application_name", asked.application_name},
           {"acr_values", array_of(asked.acr_values)},
+          {"acr_essential", asked.acr_essential},
           {"max_age_s", asked.max_age_s ? json::value(*asked.max_age_s) : json::value(nullptr)},
           {"fresh", asked.fresh},
           {"silent", asked.silent},
@@ -51,6 +52,7 @@ SignInRequest decode_request(const json::object& in) {
   asked.application = id_or_nothing(in.at("application")).value_or(Id{});
   asked.application_name = text_of(in, "application_name");
   asked.acr_values = texts_of(in.at("acr_values"));
+  asked.acr_essential = in.at("acr_essential").as_bool();
   if (const auto& max_age = in.at("max_age_s"); !max_age.is_null()) asked.max_age_s = max_age.as_int64();
   asked.fresh = in.at("fresh").as_bool();
   asked.silent = in.at("silent").as_bool();

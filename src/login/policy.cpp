@@ -14,4 +14,13 @@ std::string acr_of(const std::vector<std::string>& amr) {
   return std::string(several ? acr_multi_factor : acr_single_factor);
 }
 
+std::string acr_of(const Policy& policy) {
+  return std::string(policy.elements.size() > 1 ? acr_multi_factor : acr_single_factor);
+}
+
+bool strong_enough(const federation::SignInRequest& asked, std::string_view acr) {
+  return !asked.acr_essential ||
+         std::find(asked.acr_values.begin(), asked.acr_values.end(), acr) != asked.acr_values.end();
+}
+
 }  // namespace kidoban::login

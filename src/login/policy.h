@@ -25,6 +25,10 @@ Policy policy_for(store::Transaction& tx, const directory::Person* person, const
 
 // The `acr` of what was shown (OIDC Core §2): how many kinds of factors stand behind it.
 std::string acr_of(const std::vector<std::string>& amr);
+// The `acr` of whoever passes all of this policy.
+std::string acr_of(const Policy& policy);
+// Whether `acr` is one that the request names, or it insists on none (`acr_essential`).
+bool strong_enough(const federation::SignInRequest& asked, std::string_view acr);
 inline constexpr std::string_view acr_single_factor = "urn:kidoban:acr:single-factor";
 inline constexpr std::string_view acr_multi_factor = "urn:kidoban:acr:multi-factor";
 
