@@ -198,7 +198,8 @@ class Store {
 
   // Body: Result<T>(Transaction&). Errors of the store itself: unavailable/"store_busy",
   // unavailable/"store_unreachable", unavailable/"deadline_passed", unavailable/"store_full" (no
-  // space left), internal/"store_failed".
+  // space left), unavailable/"store_read_only", unavailable/"commit_unknown" (the connection was lost
+  // while committing), internal/"store_failed".
   template <class Body>
   auto read(TenantId tenant, runtime::Deadline deadline, Body&& body) {
     return run_tenant(Mode::read, tenant, deadline, body);

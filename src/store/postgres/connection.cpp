@@ -44,8 +44,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& conninfo
 Status Connection::set_up(runtime::Deadline deadline) {
   deadline_ = deadline;
   // pg_catalog is searched first by itself; nothing else is, so that no other schema can stand in for ours.
+  // A sequential scan locks the whole table against every other serializable transaction, and on a small
+  // table the planner prefers one: docs/decisions/0007.
   ResultPointer role(PQexec(connection_,
-                            "set search_path = kidoban; set client_encoding = 'UTF8'; set client_min_messages = warning;"
+                            "set search_path = kidoban; set client_encoding = 'UTF8'; set client_min_messages = warning; set enable_seqscan = off;"
                             "set application_name = 'kidoban'; set idle_in_transaction_session_timeout = '60s';"
                             "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"));
   if (PQresultStatus(role.get()) != PGRES_TUPLES_OK) return std::unexpected(server_error(role.get(), "setting up").error);
