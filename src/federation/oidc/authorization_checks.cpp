@@ -194,8 +194,8 @@ constexpr Check checks[] = {
     // parameter               rule                            refusal goes to    check
     {"client_id",              "RFC 6749 §4.1.1",              Answer::page,      check_client_id},
     {"redirect_uri",           "RFC 9700 §2.1",                Answer::page,      check_redirect_uri_parameter},
-    {"response_mode",          "OAuth Response Modes §2.1",    Answer::redirect,  check_response_mode},
     {"state",                  "RFC 6749 §4.1.1",              Answer::redirect,  check_state},
+    {"response_mode",          "OAuth Response Modes §2.1",    Answer::redirect,  check_response_mode},
     {"*",                      "RFC 6749 §3.1",                Answer::redirect,  check_repeated},
     {"request, request_uri",   "OIDC Core §6.1, §6.2, §7.2.1", Answer::redirect,  check_request_objects},
     {"response_type",          "RFC 9700 §2.1.2",              Answer::redirect,  check_response_type},
