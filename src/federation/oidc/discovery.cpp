@@ -3,6 +3,7 @@
 
 #include "federation/oidc/claims_request.h"
 #include "federation/oidc/json_object.h"
+#include "federation/oidc/oidc.h"
 #include "federation/oidc/person_claims.h"
 #include "federation/oidc/provider.h"
 
@@ -54,7 +55,16 @@ std::string describe(const std::string& issuer) {
       .str();
 }
 
+http::Reply publish(std::string json) {
+  http::Reply reply;
+  reply.body = std::move(json);
+  reply.with("Content-Type", "application/json").with("Cache-Control", "public, max-age=3600");
+  return reply;
+}
+
 }  // namespace
+
+http::Reply issuer_metadata(const std::string& issuer) { return publish(describe(issuer)); }
 
 Result<http::Reply> discovery(Provider& provider, http::Request& request) {
   const TenantId tenant = tenant_of(request);
@@ -63,10 +73,7 @@ Result<http::Reply> discovery(Provider& provider, http::Request& request) {
     document = std::make_shared<const Document>(Document{request.site.base_url, describe(request.site.base_url)});
     provider.discovery.put(tenant, document);
   }
-  http::Reply reply;
-  reply.body = document->json;
-  reply.with("Content-Type", "application/json").with("Cache-Control", "public, max-age=3600");
-  return reply;
+  return publish(document->json);
 }
 
 Result<http::Reply> jwks(Provider& provider, http::Request& request) {

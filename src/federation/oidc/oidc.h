@@ -4,6 +4,7 @@
 // then tell it of Oidc.
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "audit/audit.h"
@@ -21,6 +22,10 @@ namespace kidoban::federation::oidc {
 Resources resources();
 
 struct Provider;
+
+// An issuer's metadata document. For RFC 8414 §3.1's address of an issuer with a path, which lies
+// outside the tenant: /.well-known/oauth-authorization-server/t/{slug}, a route of the service.
+http::Reply issuer_metadata(const std::string& issuer);
 
 class Oidc final : public Protocol {
  public:
