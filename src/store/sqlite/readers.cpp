@@ -4,6 +4,10 @@
 
 namespace kidoban::store::sqlite {
 
+namespace {
+constexpr std::size_t warm = 4;
+}  // namespace
+
 Result<std::unique_ptr<Connection>> Readers::take(runtime::Deadline deadline) {
   {
     std::unique_lock lock(mutex_);
@@ -28,6 +32,8 @@ Result<std::unique_ptr<Connection>> Readers::take(runtime::Deadline deadline) {
 }
 
 void Readers::give_back(std::unique_ptr<Connection> connection) {
+  // After a burst the deeper ones aren't needed again soon: their page caches are given back.
+  if (connection != nullptr && load().idle >= warm) sqlite3_db_release_memory(connection->handle());
   {
     std::lock_guard lock(mutex_);
     --busy_;

@@ -1,6 +1,6 @@
 #pragma once
 // Connections for reading, each used by one caller at a time on the caller's own thread. The last one
-// given back is the next one taken: its pages are warm, and the others may be closed. Any thread.
+// given back is the next one taken: its pages are warm, and those deep in the pile keep none. Any thread.
 
 #include <condition_variable>
 #include <filesystem>
