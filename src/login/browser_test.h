@@ -210,7 +210,8 @@ inline std::string location_of(const http::Reply& reply) {
   return parsed.contains("location") ? std::string(parsed.at("location").as_string()) : "";
 }
 inline std::string problem_of(const http::Reply& reply) {
-  const auto& problem = boost::json::parse(reply.body).as_object().at("problem");
+  const auto parsed = boost::json::parse(reply.body);
+  const auto& problem = parsed.as_object().at("problem");
   return problem.is_null() ? "" : std::string(problem.as_object().at("reason").as_string());
 }
 

@@ -118,8 +118,12 @@ Result<Outcome> Login::Inside::choose(const http::Request& request, const http::
     Progress& p = s.journey.progress;
     p.chosen = true;
     if (account == s.session->person.text()) {
-      if (satisfies(*s.session, p.asked, p.started_at, clock.now())) p.session = s.session->id;
-      else p.login = s.session_person->profile.login;
+      if (satisfies(*s.session, p.asked, p.started_at, clock.now())) {
+        p.session = s.session->id;
+        if (!TRY(consent_needed(tx, p.asked, s.session->person))) return finish(tx, request, s);
+      } else {
+        p.login = s.session_person->profile.login;
+      }
     }
     TRY(update_journey(tx, *s.key, s.journey));
     return Outcome{};
