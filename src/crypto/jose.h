@@ -39,10 +39,10 @@ class SigningKey {
   static Result<SigningKey> from_secret(const Secret& secret);
 
   Algorithm algorithm() const;
-  const std::string& kid() const;         // the JWK's own "kid", or the thumbprint
+  const std::string& kid() const;         // the JWK's own "kid", or the thumbprint; "" for a secret
   bool can_sign() const;
   Result<Secret> private_der() const;     // PKCS#8
-  std::string public_jwk() const;         // {"kty":…,"kid":…,"alg":…,"use":"sig",…}
+  std::string public_jwk() const;         // {"kty":…,"kid":…,"alg":…,"use":"sig",…}; never a secret's bytes
 
   // The raw JWS signature over `input` (ES256: r ‖ s, RFC 7518 §3.4).
   Result<std::string> sign(std::string_view input) const;
@@ -69,12 +69,12 @@ struct Jws {
 // Splits and checks the form: three parts, strict base64url, a JSON object header with a known alg,
 // no "crit", no duplicate header members, limits::jwt_bytes. malformed/"jws_malformed" otherwise.
 Result<Jws> jws_parse(std::string_view compact);
-// Tries the keys whose kid (where the token has one) and algorithm fit; unauthenticated/
+// Tries the keys whose kid (where both token and key have one) and algorithm fit; unauthenticated/
 // "signature_invalid" when none verifies.
 Status jws_verify(const Jws& jws, std::span<const SigningKey> keys);
 
 // The keys of a JWK Set that can verify signatures; keys of unknown kinds are skipped
-// (RFC 7517 §5). malformed/"jwks_malformed" when it isn't a JWK Set; at most limits::jwks_keys.
+// (RFC 7517 §5). An RSA key without "alg" gives two: RS256's and PS256's. malformed/"jwks_malformed" when it isn't a JWK Set; at most limits::jwks_keys.
 Result<std::vector<SigningKey>> jwks_parse(std::string_view json);
 
 }  // namespace kidoban::crypto
