@@ -28,7 +28,7 @@ const Example examples[] = {
     {"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
     {phrase.c_str(), "$5$seH/NkZaQi/2sJzT$5HeusRTKQtgDL6.cURdv0ardFSYMm3xuornytDL8yV."},
     {phrase.c_str(), "$6$rounds=1000$ewIOLsaC88Y5N3wi$OHyzFOLG0PK3M6CBkQKHHIm/vC3uZM3AhhNF/llh2kNxf8O7kQOQClq0miyIb0BF/.SrDl916QbGw9K.fnjW91"},
-    {"Hello world!", "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8"},
+    {"Hello world!", "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"},
     {phrase.c_str(), "$1$c0IaHK3c$9r3HlIgHU.GUT0VPe6m.d0"},
     {phrase.c_str(), "$y$j75$somesaltsomesalt$zLEJ8X8Wpyc4O/6YWv0YGyG9d9H.FdubafEKV6HG7P2"},
     {phrase.c_str(), "$gy$j75$somesaltsomesalt$uOPZdl0vzmQ4MHMNuaZggI7ZGhfn17dtLgHQAcfvwp5"},
