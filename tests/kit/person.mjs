@@ -28,7 +28,7 @@ export class Person {
   constructor({ language = 'en', ca, stopAt = [], headers = {} } = {}) {
     Object.assign(this, { ca, stopAt, cookies: new Map(), at: undefined, page: undefined });
     this.headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
-      'Accept-Language': language, ...headers };
+      Accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8', 'Accept-Language': language, ...headers };
   }
 
   // Another browser with the same cookies: a stolen cookie jar, or a second window.
