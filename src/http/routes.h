@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -47,7 +50,9 @@ struct Route {
   Translator errors;
   Handler handler;
   std::string name;         // for metrics and logs: "token"; never has anything from outside in it
-  bool inline_on_edge = false;  // answers from memory at once: may run on the edge thread
+  // Answers from memory at once: may run on the edge thread. A tenant's row runs there when the
+  // finder remembers the site; a service's row runs there always, and has no site.
+  bool inline_on_edge = false;
 };
 
 // RFC 9457 problem+json: {"type":"about:blank"…,"title","status","reason"}; reason is Error's. No note.
@@ -56,17 +61,32 @@ Reply problem(const Request& request, const Error& error);
 // expired 410, rate_limited 429, sealed 423, unavailable 503, internal 500.
 int status_of(Kind kind);
 
-// Finds tenants by host or path. tenant/ has the real one.
+// Whose a request is. tenant/ has the real one. Any thread.
 class SiteFinder {
  public:
   virtual ~SiteFinder() = default;
-  struct Found {
-    Site site;
-    std::string path;  // what is left below the site
+
+  // What host and path say by their shape alone.
+  struct Located {
+    Scope scope = Scope::service;
+    std::string slug;       // the tenant, named by the path or by the host's first label; or else
+    std::string host;       // a host of the tenant's own
+    std::string base_path;  // what came off the path: "/t/acme", or ""
+    std::string path;       // what is left; always begins with "/"
   };
-  // not_found/"tenant_unknown" where host and path name a tenant that isn't there. A request that names none is the service's.
-  virtual Result<Found> find(std::string_view host, std::string_view path, bool tls,
-                             runtime::Deadline deadline) = 0;
+  // On the edge, before the body is read: which row answers, and how much body it takes. Must not
+  // block. `host` is in lower case, with its port where one was sent; `path` is decoded.
+  virtual Located locate(std::string_view host, std::string_view path) const = 0;
+
+  // On a worker; may read the store. not_found/"tenant_unknown" where the place names a tenant that isn't there.
+  virtual Result<Site> find(const Located& place, bool tls, runtime::Deadline deadline) = 0;
+
+  // On the edge, for rows that are answered there: the site if memory has it, and none where only
+  // find() could tell; the request then goes to a worker. Must not block.
+  virtual std::optional<Site> remembered(const Located& place, bool tls) {
+    (void)place, (void)tls;
+    return std::nullopt;
+  }
 };
 
 // Built once at start, then only read.
@@ -74,6 +94,9 @@ class Routes {
  public:
   void add(Route route);  // a second row for the same scope, method and path is a failed requirement
   const std::vector<Route>& all() const { return rows_; }
+  // The words for what no row answers: 404, 405. problem() until it is said.
+  void otherwise(Translator errors) { otherwise_ = std::move(errors); }
+  const Translator& otherwise() const { return otherwise_; }
 
   struct Match {
     const Route* route = nullptr;
@@ -85,6 +108,7 @@ class Routes {
  private:
   struct Index;
   std::vector<Route> rows_;
+  Translator otherwise_ = problem;
   std::shared_ptr<Index> index_;
 };
 
