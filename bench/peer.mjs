@@ -49,6 +49,8 @@ const server = http.createServer().listen(0, '127.0.0.1', () => {
     issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
     findAccount: async (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Hanako', email: `${id}@example.com` }) }),
     async loadExistingGrant(ctx) {
+      const known = ctx.oidc.session.grantIdFor(ctx.oidc.client.clientId);
+      if (known) return ctx.oidc.provider.Grant.find(known);
       const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
       grant.addOIDCScope('openid profile email offline_access');
       await grant.save();

@@ -107,7 +107,7 @@ async function kidoban(store) {
   };
   for (let i = 0; i < Math.max(...loads); ++i) server.person('demo', `person${i}@demo.example`);
   const cookies = [];
-  for (let i = 0; i < 16; ++i) {
+  for (let i = 0; i < Math.max(...loads); ++i) {
     const person = new Person();
     await person.signIn(`${server.issuer()}/`, { login: `person${i}@demo.example`, password });
     cookies.push(person.cookieHeader(server.issuer()));
@@ -138,7 +138,7 @@ async function peer() {
   const up = Number(process.hrtime.bigint() - begun) / 1e6;
   const idle = memory(child.pid);
   const cookies = [];
-  for (let i = 0; i < 16; ++i) {
+  for (let i = 0; i < Math.max(...loads); ++i) {
     const person = new Person({ stopAt: [redirect] });
     await person.signIn(`http://localhost:${port}/auth?client_id=bench&response_type=code&scope=openid&redirect_uri=${encodeURIComponent(redirect)}` +
       '&code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', { login: `person${i}`, password: 'x' });
