@@ -104,7 +104,7 @@ std::optional<PasswordForm> read_scrypt(const std::vector<std::string_view>& par
   auto salt = unpadded(parts[3]);
   auto hash = unpadded(parts[4]);
   if (!cost || !salt || !hash || !sizes_fit(*salt, *hash, 1, 16) || (*cost)[0] > 31) return std::nullopt;
-  const ScryptForm form{std::uint64_t{1} << (*cost)[0], static_cast<std::uint64_t>((*cost)[1]),
+  ScryptForm form{std::uint64_t{1} << (*cost)[0], static_cast<std::uint64_t>((*cost)[1]),
                         static_cast<std::uint64_t>((*cost)[2]), std::move(*salt), std::move(*hash)};
   const std::uint64_t memory = 128 * form.n * form.r;
   if (memory > scrypt_most_memory || memory * form.p > scrypt_most_work) return std::nullopt;

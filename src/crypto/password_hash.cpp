@@ -94,7 +94,8 @@ Result<bool> matches(const Secret& password, const CryptForm& form) {
   ended.push_back(0);
   const Secret phrase(std::move(ended));
   const auto working = std::make_unique<WipedCryptData>();  // 32 KiB
-  const char* made = crypt_r(phrase.reveal_text().data(), form.setting.c_str(), &working->data);
+  const auto* ended_phrase = reinterpret_cast<const char*>(phrase.reveal().data());
+  const char* made = crypt_r(ended_phrase, form.setting.c_str(), &working->data);
   if (!made || made[0] == '*') return refused("crypt(3)");
   return constant_time_equal(std::string_view(made), form.setting);
 }
