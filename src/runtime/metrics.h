@@ -3,7 +3,8 @@
 //
 // A metric is a static object beside the code that counts; making one registers it. Counting is one
 // relaxed atomic add on a slot of the thread's own cache line: nothing to contend for. Labels are a fixed,
-// small set known at construction: nothing from outside becomes a label.
+// small set known at construction: nothing from outside becomes a label. Two metrics of one name (two
+// servers in one process) are added together.
 
 #include <cstdint>
 #include <functional>
@@ -15,8 +16,15 @@
 
 namespace kidoban::runtime {
 
+// Several labels at once: names, and each series' values in the names' order. `value_index` counts rows.
+struct Labels {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> rows;
+};
+
 class Counter {
  public:
+  Counter(std::string_view name, std::string_view help, const Labels& labels);
   // kidoban_sign_ins_total, with one series for each value of `label`; no label: leave both empty.
   Counter(std::string_view name, std::string_view help, std::string_view label = {},
           std::initializer_list<std::string_view> values = {});
@@ -31,6 +39,7 @@ class Counter {
 // Seconds; buckets from 100 µs to 10 s.
 class Histogram {
  public:
+  Histogram(std::string_view name, std::string_view help, const Labels& labels);
   Histogram(std::string_view name, std::string_view help, std::string_view label = {},
             std::initializer_list<std::string_view> values = {});
   ~Histogram();
