@@ -33,10 +33,10 @@ enum class Outcome : std::uint8_t { success, refused, failed };
 struct Event {
   Reason name;                       // "sign_in.password", "person.created", "session.ended", …
   Outcome outcome = Outcome::success;
-  Actor actor;
+  Actor actor{};
   std::string_view target_kind{};    // "person", "application", "session", …; "" for none
-  std::optional<Id> target;
-  std::optional<Id> session;
+  std::optional<Id> target{};
+  std::optional<Id> session{};
   // From where; both sealed. Set by `from(request)`.
   std::string client_address{}, user_agent{};
   std::string trace_id{};

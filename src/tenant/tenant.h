@@ -48,6 +48,8 @@ class Tenants {
   // Makes the tenant, its key and the audit record in one transaction. malformed/"slug_malformed",
   // "name_malformed", "host_malformed"; conflict/"slug_taken", "host_taken".
   Result<Tenant> create(const New& wanted, const audit::Actor& by, runtime::Deadline deadline);
+  // The same inside a larger transaction (with its first administrator).
+  Result<Tenant> create(store::SystemTransaction& tx, const New& wanted, const audit::Actor& by);
   Result<Tenant> find_by_slug(std::string_view slug, runtime::Deadline deadline);  // not_found/"tenant_unknown"
   Result<Tenant> find_by_host(std::string_view host, runtime::Deadline deadline);
   // By slug, after `after` ("" for the first page), at most `limit`.

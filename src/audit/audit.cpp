@@ -1,0 +1,95 @@
+#include "audit/audit.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "audit/audit_store.h"
+#include "base/text.h"
+
+namespace kidoban::audit {
+
+namespace {
+
+constexpr std::size_t user_agent_bytes = 256;
+
+seal::Place place_of(const Id& id) { return {"audit_records", "detail", id.span()}; }
+
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::success: return "success";
+    case Outcome::refused: return "refused";
+    case Outcome::failed: return "failed";
+  }
+  return "failed";
+}
+
+std::string_view name_of(ActorKind kind) {
+  switch (kind) {
+    case ActorKind::nobody: return "nobody";
+    case ActorKind::person: return "person";
+    case ActorKind::application: return "application";
+    case ActorKind::operator_: return "operator";
+    case ActorKind::system: return "system";
+  }
+  return "nobody";
+}
+
+// In the order given; an address is a person's, so all of it is sealed.
+std::string detail_of(const Event& event) {
+  boost::json::object out;
+  if (!event.client_address.empty()) out["client_address"] = event.client_address;
+  if (!event.user_agent.empty()) out["user_agent"] = event.user_agent;
+  if (!event.trace_id.empty()) out["trace_id"] = event.trace_id;
+  for (const auto& [name, value] : event.detail) out[name] = value;
+  return boost::json::serialize(out);
+}
+
+// Cut at a character's beginning; what isn't UTF-8 is left out rather than stored as something else.
+std::string cut(std::string_view text, std::size_t most) {
+  text = text.substr(0, most);
+  for (int i = 0; i < 4 && !is_utf8(text) && !text.empty(); ++i) text.remove_suffix(1);
+  return is_utf8(text) ? std::string(text) : std::string();
+}
+
+}  // namespace
+
+Event from(const http::Request& request, Event event) {
+  event.client_address = request.client_address;
+  event.user_agent = cut(request.header("user-agent"), user_agent_bytes);
+  event.trace_id = request.trace.trace_id;
+  return event;
+}
+
+Status Audit::append(store::Transaction& tx, const Event& event) {
+  const auto key = TRY(keys_.of(tx));
+  Row row{.id = new_id(clock_, random_),
+          .at = clock_.now(),
+          .event = std::string(event.name.text()),
+          .outcome = event.outcome,
+          .actor_kind = event.actor.kind,
+          .actor = event.actor.id,
+          .target_kind = std::string(event.target_kind),
+          .target = event.target,
+          .session = event.session,
+          .reason = event.reason,
+          .detail = {}};
+  row.detail = key->seal(place_of(row.id), detail_of(event));
+  return insert_record(tx, row);
+}
+
+Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,
+                                        std::size_t limit) {
+  Id last;
+  last.bytes.fill(0xff);
+  const auto rows = TRY(read_records(tx, filter, before.value_or(last), std::clamp<std::size_t>(limit, 1, 500)));
+  const auto key = TRY(keys_.of(tx));
+  std::vector<Record> all;
+  for (const Row& row : rows) {
+    all.push_back({row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)),
+                   row.target_kind, row.reason, row.actor, row.target, row.session,
+                   TRY(key->open_text(place_of(row.id), row.detail))});
+  }
+  return all;
+}
+
+}  // namespace kidoban::audit

@@ -1,0 +1,41 @@
+#pragma once
+// The rows behind people and groups. Sealed columns are opaque here.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/hash.h"
+#include "directory/directory.h"
+
+namespace kidoban::directory {
+
+struct PersonRow {
+  Id id;
+  PersonState state = PersonState::enabled;
+  bool administrator = false;
+  std::string profile;
+  Time created_at, updated_at;
+  std::int64_t version = 1;
+};
+
+// conflict/"login_taken".
+Status insert_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index);
+Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypto::Digest& login_index);
+Result<std::optional<PersonRow>> select_person(store::Transaction& tx, const Id& id);
+Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& after, std::size_t limit);
+// False where there is no such person.
+Result<bool> update_state(store::Transaction& tx, const Id& id, PersonState state, Time at);
+
+struct GroupRow {
+  Id id;
+  std::string name;
+};
+// conflict/"group_taken".
+Status insert_group(store::Transaction& tx, const GroupRow& row, const crypto::Digest& name_index);
+Result<bool> has_group(store::Transaction& tx, const Id& id);
+// False where the person is a member already.
+Result<bool> insert_member(store::Transaction& tx, const Id& group, const Id& person);
+Result<std::vector<GroupRow>> select_groups_of(store::Transaction& tx, const Id& person);
+
+}  // namespace kidoban::directory

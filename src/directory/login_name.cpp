@@ -1,0 +1,101 @@
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/uidna.h>
+#include <unicode/unistr.h>
+
+#include <array>
+#include <memory>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "directory/directory.h"
+
+namespace kidoban::directory {
+
+namespace {
+
+Failure malformed() {
+  return fail(Kind::malformed, "login_malformed", "a login has the form of an e-mail address, for example hanako@example.com");
+}
+
+// Width, case and composition folded to one form.
+std::optional<icu::UnicodeString> folded(std::string_view text) {
+  UErrorCode error = U_ZERO_ERROR;
+  const auto* fold = icu::Normalizer2::getNFKCCasefoldInstance(error);
+  if (U_FAILURE(error)) return std::nullopt;
+  const auto in = icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())});
+  icu::UnicodeString out = fold->normalize(in, error);
+  if (U_FAILURE(error)) return std::nullopt;
+  return out;
+}
+
+// RFC 8264 §9.18's IdentifierClass: letters, digits and marks of any script, and printable ASCII; of
+// those, no spaces or quotes, which e-mail form would need quoted. Right-to-left letters are refused together
+// with left-to-right ones (RFC 5893 §2, in its strictest form).
+bool may_stand_in_local_part(const icu::UnicodeString& text) {
+  bool left_to_right = false, right_to_left = false;
+  for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
+    const UChar32 c = text.char32At(i);
+    if (c < 0x80) {
+      constexpr std::string_view refused = " \"(),:;<>@[\\]";
+      if (c < 0x21 || c == 0x7f || refused.find(static_cast<char>(c)) != std::string_view::npos) return false;
+    } else if (!u_isalnum(c) && u_charType(c) != U_NON_SPACING_MARK && u_charType(c) != U_COMBINING_SPACING_MARK &&
+               c != 0x30FC) {  // the katakana length mark is a modifier letter
+      return false;
+    }
+    const auto direction = u_charDirection(c);
+    left_to_right |= direction == U_LEFT_TO_RIGHT;
+    right_to_left |= direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC;
+  }
+  return !(left_to_right && right_to_left);
+}
+
+// RFC 5321 §4.1.2's Dot-string: no dot at an end, nor two together.
+bool is_dot_string(const std::string& text) {
+  return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == std::string::npos;
+}
+
+// UTS #46 without transition to A-labels: the one spelling a domain has in DNS.
+std::optional<std::string> ascii_domain(std::string_view domain) {
+  UErrorCode error = U_ZERO_ERROR;
+  using Idna = std::unique_ptr<UIDNA, decltype(&uidna_close)>;
+  static const Idna idna(uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
+                                             UIDNA_NONTRANSITIONAL_TO_ASCII,
+                                         &error),
+                         &uidna_close);
+  if (!idna) return std::nullopt;
+  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+  error = U_ZERO_ERROR;
+  std::array<char, 256> out;
+  const std::int32_t length =
+      uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), out.data(),
+                             static_cast<std::int32_t>(out.size()), &info, &error);
+  if (U_FAILURE(error) || info.errors != 0 || length <= 0 || length > 253) return std::nullopt;
+  std::string ascii(out.data(), static_cast<std::size_t>(length));
+  const bool has_labels = ascii.find('.') != std::string::npos && ascii.back() != '.' && ascii.front() != '.';
+  return has_labels ? std::optional(ascii) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::string> canonical_login(std::string_view typed) {
+  typed = trim(typed);
+  if (typed.empty() || typed.size() > limits::login_bytes || !is_plain_text(typed)) return malformed();
+  const auto whole = folded(typed);  // a full-width @ is an @
+  if (!whole) return malformed();
+  const std::int32_t at = whole->lastIndexOf(u'@');
+  if (at <= 0 || at + 1 >= whole->length()) return malformed();
+  const icu::UnicodeString local(*whole, 0, at);
+  if (!may_stand_in_local_part(local)) return malformed();
+  std::string out, domain;
+  local.toUTF8String(out);
+  icu::UnicodeString(*whole, at + 1).toUTF8String(domain);
+  if (!is_dot_string(out) || out.size() > 64) return malformed();  // RFC 5321 §4.5.3.1.1
+  const auto ascii = ascii_domain(domain);
+  if (!ascii) return malformed();
+  out += "@" + *ascii;
+  if (out.size() > limits::login_bytes) return malformed();
+  return out;
+}
+
+}  // namespace kidoban::directory
