@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 
 #include "audit/audit_store.h"
 #include "base/text.h"
@@ -51,6 +52,17 @@ std::string cut(std::string_view text, std::size_t most) {
   return is_utf8(text) ? std::string(text) : std::string();
 }
 
+// An id begins with its record's time in milliseconds, so a stretch of time is a stretch of the key and is not looked
+// for record by record. The id is drawn a moment before `at` is read: a second's margin, and `at` decides.
+constexpr std::chrono::seconds margin{1};
+
+Id first_id_at(Time at) {
+  const auto ms = std::clamp<std::int64_t>(to_us(at) / 1000, 0, (std::int64_t{1} << 48) - 1);
+  Id out;
+  for (std::size_t i = 0; i < 6; ++i) out.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  return out;
+}
+
 }  // namespace
 
 Event from(const http::Request& request, Event event) {
@@ -81,7 +93,10 @@ Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& fi
                                         std::size_t limit) {
   Id last;
   last.bytes.fill(0xff);
-  const auto rows = TRY(read_records(tx, filter, before.value_or(last), std::clamp<std::size_t>(limit, 1, 500)));
+  last = before.value_or(last);
+  if (filter.until && *filter.until < Time::max() - margin) last = std::min(last, first_id_at(*filter.until + margin));
+  const Id first = filter.from && *filter.from > Time::min() + margin ? first_id_at(*filter.from - margin) : Id{};
+  const auto rows = TRY(read_records(tx, filter, first, last, std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys_.of(tx));
   std::vector<Record> all;
   for (const Row& row : rows) {

@@ -1,5 +1,7 @@
 #include "audit/audit_store.h"
 
+#include <array>
+
 namespace kidoban::audit {
 
 namespace {
@@ -13,17 +15,18 @@ constexpr store::Sql insert{
 #define KIDOBAN_AUDIT_COLUMNS \
   "select id, at, event, outcome, actor_kind, actor, target_kind, target, session, reason, detail from audit_records "
 #define KIDOBAN_AUDIT_REST \
-  "and id < $2 and ($3 = '' or event = $3) and at >= $4 and at < $5 order by id desc limit $6"
+  "and id < $2 and id >= $7 and ($3 = '' or event = $3) and at >= $4 and at < $5 order by id desc limit $6"
 constexpr store::Sql read_all{"read_audit", KIDOBAN_AUDIT_COLUMNS "where tenant = $1 " KIDOBAN_AUDIT_REST};
 constexpr store::Sql read_by_actor{"read_audit_by_actor",
-                                   KIDOBAN_AUDIT_COLUMNS "where tenant = $1 and actor = $7 " KIDOBAN_AUDIT_REST};
+                                   KIDOBAN_AUDIT_COLUMNS "where tenant = $1 and actor = $8 " KIDOBAN_AUDIT_REST};
 constexpr store::Sql read_by_target{"read_audit_by_target",
-                                    KIDOBAN_AUDIT_COLUMNS "where tenant = $1 and target = $7 " KIDOBAN_AUDIT_REST};
+                                    KIDOBAN_AUDIT_COLUMNS "where tenant = $1 and target = $8 " KIDOBAN_AUDIT_REST};
 constexpr store::Sql read_by_both{
     "read_audit_by_both",
-    KIDOBAN_AUDIT_COLUMNS "where tenant = $1 and actor = $7 and target = $8 " KIDOBAN_AUDIT_REST};
+    KIDOBAN_AUDIT_COLUMNS "where tenant = $1 and actor = $8 and target = $9 " KIDOBAN_AUDIT_REST};
 #undef KIDOBAN_AUDIT_COLUMNS
 #undef KIDOBAN_AUDIT_REST
+constexpr std::array reading{read_all, read_by_actor, read_by_target, read_by_both};
 
 Row read(const store::Row& row) {
   return {row.id(0),
@@ -47,19 +50,21 @@ Status insert_record(store::Transaction& tx, const Row& row) {
   return {};
 }
 
-Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& before,
-                                      std::size_t limit) {
+Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
+                                      const Id& before, std::size_t limit) {
   const Time from = filter.from.value_or(Time::min());
   const Time until = filter.until.value_or(Time::max());
   auto rows = filter.actor && filter.target
-                  ? tx.query(read_by_both, before, filter.name, from, until, limit, *filter.actor, *filter.target)
-              : filter.actor  ? tx.query(read_by_actor, before, filter.name, from, until, limit, *filter.actor)
-              : filter.target ? tx.query(read_by_target, before, filter.name, from, until, limit, *filter.target)
-                              : tx.query(read_all, before, filter.name, from, until, limit);
+                  ? tx.query(read_by_both, before, filter.name, from, until, limit, first, *filter.actor, *filter.target)
+              : filter.actor  ? tx.query(read_by_actor, before, filter.name, from, until, limit, first, *filter.actor)
+              : filter.target ? tx.query(read_by_target, before, filter.name, from, until, limit, first, *filter.target)
+                              : tx.query(read_all, before, filter.name, from, until, limit, first);
   if (!rows) return std::unexpected(std::move(rows.error()));
   std::vector<Row> all;
   for (std::size_t i = 0; i < rows->size(); ++i) all.push_back(read((*rows)[i]));
   return all;
 }
+
+std::span<const store::Sql> reading_statements() { return reading; }
 
 }  // namespace kidoban::audit

@@ -18,8 +18,10 @@ struct Row {
 };
 
 Status insert_record(store::Transaction& tx, const Row& row);
-// Newest first, ids before `before`, at most `limit`.
-Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& before,
-                                      std::size_t limit);
+// Newest first, ids from `first` on and before `before`, at most `limit`.
+Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
+                                      const Id& before, std::size_t limit);
+// What read_records asks, for the test of the indexes that answer it.
+std::span<const store::Sql> reading_statements();
 
 }  // namespace kidoban::audit

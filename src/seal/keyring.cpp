@@ -31,6 +31,8 @@ Result<TenantKeyPointer> Keyring::of(store::Transaction& tx) {
 }
 
 Result<TenantKeyPointer> Keyring::create(store::Transaction& tx) {
+  // What an undone attempt at the same tenant may have read is not what the row will hold.
+  opened_.forget(tx.tenant());
   auto raw = Secret::of(random_.bytes<crypto::aead_key_bytes>());
   const std::string wrapped = TRY(root_.wrap(raw, associated(tx.tenant())));
   TRY(insert_tenant_key(tx, first_epoch, {std::string(root_.id()), wrapped}, clock_.now()));

@@ -77,10 +77,13 @@ Status make(const std::filesystem::path& file, Random& random) {
 }
 
 Result<Secret> read(const std::filesystem::path& file) {
-  const Descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  const Descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe would wait
   if (in.fd < 0) return unusable(file, "can't be read");
   struct stat about {};
   if (::fstat(in.fd, &about) != 0) return unusable(file, "can't be read");
+  if (!S_ISREG(about.st_mode)) {
+    return fail(Kind::malformed, "root_key_malformed", "the root key " + file.string() + " isn't a file");
+  }
   if ((about.st_mode & 077) != 0) {
     return fail(Kind::forbidden, "root_key_exposed",
                 "the root key " + file.string() + " may be read by others: chmod 600 " + file.string());

@@ -18,11 +18,23 @@ struct Template {
   std::string scheme, port; // where slug is in the host
 };
 
+std::string without_slash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+// Scheme and host in lower case, as a request's host is compared (RFC 3986 §6.2.2.1).
+std::string lower_origin(std::string url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t end = std::min(url.find('/', scheme == std::string::npos ? 0 : scheme + 3), url.size());
+  return ascii_lower(std::string_view(url).substr(0, end)) + url.substr(end);
+}
+
 std::string expanded(const Addressing& addressing) {
   std::string url = addressing.tenant_url;
   constexpr std::string_view mark = "{public_url}";
-  if (url.starts_with(mark)) url = addressing.public_url + url.substr(mark.size());
-  return url;
+  if (url.starts_with(mark)) url = without_slash(addressing.public_url) + url.substr(mark.size());
+  return lower_origin(std::move(url));
 }
 
 Failure malformed(const std::string& url, std::string_view what) {
@@ -34,7 +46,7 @@ Result<Template> parse(const Addressing& addressing) {
   constexpr std::string_view mark = "{slug}";
   const std::size_t at = url.find(mark);
   const std::size_t host_at = url.find("://");
-  if (host_at == std::string::npos) return malformed(url, "is not a URL");
+  if (!url.starts_with("http://") && !url.starts_with("https://")) return malformed(url, "is not an http or https URL");
   if (at == std::string::npos || url.find(mark, at + 1) != std::string::npos) {
     return malformed(url, "must have {slug} in it, once");
   }
@@ -75,14 +87,21 @@ std::string url_of(const Template& shape, std::string_view slug, std::string_vie
 }
 
 // Kept long enough to spare the store, short enough for a suspension to be felt. Misses are kept too, so that
-// guessing slugs costs the store one read each at most.
+// guessing slugs costs the store one read each at most, and apart, so that a flood of them drives no tenant out.
 constexpr std::size_t tenants_kept = 16 * 1024;
+constexpr std::size_t misses_kept = 4 * 1024;
 constexpr std::chrono::seconds kept_for{30};
+constexpr std::size_t longest_name = 253;  // RFC 1035 §2.3.4, as text
 
 class Finder final : public http::SiteFinder {
  public:
-  Finder(Tenants& tenants, Template shape, std::string public_host)
-      : tenants_(tenants), shape_(std::move(shape)), public_host_(std::move(public_host)), kept_(tenants_kept, kept_for) {}
+  Finder(Tenants& tenants, Template shape, std::string public_url)
+      : tenants_(tenants),
+        shape_(std::move(shape)),
+        public_url_(std::move(public_url)),
+        public_host_(host_of(public_url_)),
+        kept_(tenants_kept, kept_for),
+        missed_(misses_kept, kept_for) {}
 
   Located locate(std::string_view host, std::string_view path) const override {
     Located out;
@@ -116,27 +135,30 @@ class Finder final : public http::SiteFinder {
 
   Result<http::Site> find(const Located& place, bool tls, runtime::Deadline deadline) override {
     if (place.scope == http::Scope::service) return service_site(tls);
-    if (auto site = remembered(place, tls)) {
-      if (site->tenant) return *std::move(site);
-      return fail(Kind::not_found, "tenant_unknown");
+    // What is too long to be a name names nobody, and must not fill the memory of misses.
+    if (place.slug.size() + place.host.size() > longest_name) return fail(Kind::not_found, "tenant_unknown");
+    const std::string key = key_of(place);
+    auto known = kept_.get(key);
+    if (!known) {
+      if (missed_.get(key)) return fail(Kind::not_found, "tenant_unknown");
+      auto found = place.slug.empty() ? tenants_.find_by_host(place.host, deadline)
+                                      : tenants_.find_by_slug(place.slug, deadline);
+      if (!found) {
+        if (found.error().kind == Kind::not_found) missed_.put(key, std::make_shared<const bool>(true));
+        return std::unexpected(std::move(found.error()));
+      }
+      known = std::make_shared<const Tenant>(*std::move(found));
+      kept_.put(key, known);
     }
-    auto found = place.slug.empty() ? tenants_.find_by_host(place.host, deadline)
-                                    : tenants_.find_by_slug(place.slug, deadline);
-    if (!found && found.error().kind != Kind::not_found) return std::unexpected(std::move(found.error()));
-    const auto known = std::make_shared<const std::optional<Tenant>>(found ? std::optional(*found) : std::nullopt);
-    kept_.put(key_of(place), known);
-    if (!*known) return fail(Kind::not_found, "tenant_unknown");
-    if ((*known)->state == State::suspended) return fail(Kind::forbidden, "tenant_suspended");
-    return site_of(**known, place);
+    if (known->state == State::suspended) return fail(Kind::forbidden, "tenant_suspended");
+    return site_of(*known, place);
   }
 
   std::optional<http::Site> remembered(const Located& place, bool tls) override {
     if (place.scope == http::Scope::service) return service_site(tls);
     const auto known = kept_.get(key_of(place));
-    if (!known) return std::nullopt;
-    if (!*known) return http::Site{};  // remembered not to be there: a site without a tenant
-    if ((*known)->state == State::suspended) return std::nullopt;
-    return site_of(**known, place);
+    if (!known || known->state == State::suspended) return std::nullopt;  // find() says no, from memory too
+    return site_of(*known, place);
   }
 
  private:
@@ -150,7 +172,7 @@ class Finder final : public http::SiteFinder {
 
   http::Site service_site(bool tls) const {
     http::Site site;
-    site.base_url = shape_.slug_in_host ? std::string() : shape_.origin;
+    site.base_url = public_url_;
     site.secure = tls;
     return site;
   }
@@ -172,8 +194,9 @@ class Finder final : public http::SiteFinder {
 
   Tenants& tenants_;
   Template shape_;
-  std::string public_host_;
-  runtime::Cache<std::string, std::optional<Tenant>> kept_;
+  std::string public_url_, public_host_;
+  runtime::Cache<std::string, Tenant> kept_;
+  runtime::Cache<std::string, bool> missed_;
 };
 
 }  // namespace
@@ -186,7 +209,7 @@ Status check(const Addressing& addressing) {
 std::unique_ptr<http::SiteFinder> make_site_finder(Tenants& tenants, const Addressing& addressing) {
   auto shape = parse(addressing);
   return std::make_unique<Finder>(tenants, shape ? *std::move(shape) : Template{},
-                                  std::string(host_of(addressing.public_url)));
+                                  lower_origin(without_slash(addressing.public_url)));
 }
 
 std::string base_url(const Addressing& addressing, const Tenant& tenant) {

@@ -73,6 +73,17 @@ Result<Tenant> Tenants::find_by_host(std::string_view host, runtime::Deadline de
   return known(store_.system_read(deadline, [&](store::SystemTransaction& tx) { return select_by_host(tx, host); }));
 }
 
+Status Tenants::set_state(const TenantId& id, State state, const audit::Actor& by, runtime::Deadline deadline) {
+  return store_.system_write(deadline, [&](store::SystemTransaction& tx) -> Status {
+    const auto before = TRY(known(select_tenant(tx, id)));
+    if (before.state == state) return {};
+    TRY(update_state(tx, id, state));
+    auto inside = tx.as(id);
+    return audit_.append(inside, {.name = state == State::suspended ? Reason("tenant.suspended") : Reason("tenant.resumed"),
+                                  .actor = by, .target_kind = "tenant", .target = id.id});
+  });
+}
+
 Result<std::vector<Tenant>> Tenants::list(std::string_view after, std::size_t limit, runtime::Deadline deadline) {
   return store_.system_read(deadline, [&](store::SystemTransaction& tx) {
     return select_page(tx, after, std::clamp<std::size_t>(limit, 1, 500));

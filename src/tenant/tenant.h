@@ -52,6 +52,9 @@ class Tenants {
   Result<Tenant> create(store::SystemTransaction& tx, const New& wanted, const audit::Actor& by);
   Result<Tenant> find_by_slug(std::string_view slug, runtime::Deadline deadline);  // not_found/"tenant_unknown"
   Result<Tenant> find_by_host(std::string_view host, runtime::Deadline deadline);
+  // Suspended, a tenant answers forbidden/"tenant_suspended" to everyone, on other nodes within half a minute; its
+  // data stays. Audited. not_found/"tenant_unknown".
+  Status set_state(const TenantId& id, State state, const audit::Actor& by, runtime::Deadline deadline);
   // By slug, after `after` ("" for the first page), at most `limit`.
   Result<std::vector<Tenant>> list(std::string_view after, std::size_t limit, runtime::Deadline deadline);
   Result<std::int64_t> count(runtime::Deadline deadline);
@@ -64,10 +67,11 @@ class Tenants {
   Random& random_;
 };
 
-// Finds the site of a request; keeps what it found in a bounded cache for half a minute (unknown
-// slugs too, so that guessing them costs the store nothing).
+// Finds the site of a request; keeps what it found in a bounded cache for half a minute. Unknown slugs and hosts are kept
+// too, apart, so that guessing them costs the store one read each and drives no tenant out. `addressing` has
+// passed check().
 std::unique_ptr<http::SiteFinder> make_site_finder(Tenants& tenants, const Addressing& addressing);
-// malformed/"tenant_url_malformed" …: checked at start.
+// malformed/"configuration_invalid" with a note that names the key: checked at start.
 Status check(const Addressing& addressing);
 // The base URL a tenant has.
 std::string base_url(const Addressing& addressing, const Tenant& tenant);

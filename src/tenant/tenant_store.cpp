@@ -1,5 +1,7 @@
 #include "tenant/tenant_store.h"
 
+#include <array>
+
 namespace kidoban::tenant {
 
 namespace {
@@ -11,10 +13,14 @@ constexpr store::Sql by_slug{"find_tenant_by_slug",
                              "select id, slug, name, host, state, created_at from tenants where slug = $1"};
 constexpr store::Sql by_host{"find_tenant_by_host",
                              "select id, slug, name, host, state, created_at from tenants where host = $1"};
+constexpr store::Sql by_id{"get_tenant", "select id, slug, name, host, state, created_at from tenants where id = $1"};
+constexpr store::Sql set_state{"set_tenant_state", "update tenants set state = $2 where id = $1"};
 constexpr store::Sql page{"list_tenants",
                           "select id, slug, name, host, state, created_at from tenants where slug > $1 "
                           "order by slug limit $2"};
 constexpr store::Sql count{"count_tenants", "select count(*) from tenants"};
+
+constexpr std::array finding{by_slug, by_host};
 
 Tenant read(const store::Row& row) {
   return {TenantId{row.id(0)},
@@ -50,6 +56,14 @@ Result<std::optional<Tenant>> select_by_host(store::SystemTransaction& tx, std::
   return first(tx.query(by_host, host));
 }
 
+Result<std::optional<Tenant>> select_tenant(store::SystemTransaction& tx, const TenantId& id) {
+  return first(tx.query(by_id, id));
+}
+
+Result<bool> update_state(store::SystemTransaction& tx, const TenantId& id, State state) {
+  return TRY(tx.execute(set_state, id, static_cast<int>(state))) == 1;
+}
+
 Result<std::vector<Tenant>> select_page(store::SystemTransaction& tx, std::string_view after, std::size_t limit) {
   const auto rows = TRY(tx.query(page, after, limit));
   std::vector<Tenant> all;
@@ -58,5 +72,7 @@ Result<std::vector<Tenant>> select_page(store::SystemTransaction& tx, std::strin
 }
 
 Result<std::int64_t> select_count(store::SystemTransaction& tx) { return TRY(tx.query(count)).front().integer(0); }
+
+std::span<const store::Sql> finding_statements() { return finding; }
 
 }  // namespace kidoban::tenant
