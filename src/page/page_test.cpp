@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <regex>
 
 #include "page/assets.h"
 #include "page/language.h"
@@ -119,11 +118,12 @@ TEST_CASE("assets are found by the page that names them, compressed, and kept fo
   pages.add_routes(routes);
   auto request = request_at("/");
   const auto page = pages.render(request, Language::en, "page/error", {});
-  const std::regex link("\"/t/acme(/assets/[a-z]+\\.[0-9a-f]{16}\\.(css|js|svg))\"");
+  constexpr std::string_view base = "\"/t/acme";
   int found = 0;
-  for (auto it = std::sregex_iterator(page.body.begin(), page.body.end(), link); it != std::sregex_iterator(); ++it) {
+  for (std::size_t at = page.body.find("\"/t/acme/assets/"); at != std::string::npos; at = page.body.find("\"/t/acme/assets/", at + 1)) {
     ++found;
-    auto match = routes.match(http::Scope::tenant, http::Method::get, (*it)[1].str());
+    const std::size_t from = at + base.size();
+    auto match = routes.match(http::Scope::tenant, http::Method::get, page.body.substr(from, page.body.find('"', from) - from));
     REQUIRE(match.route != nullptr);
     request.path_values = match.path_values;
     request.headers = {{"accept-encoding", "gzip"}};

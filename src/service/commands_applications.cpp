@@ -63,6 +63,15 @@ Status application_list(const Config& config, const Output& out, const std::stri
   return {};
 }
 
+Status keys_rotate(const Config& config, const Output& out, const std::string& tenant_slug) {
+  const auto house = TRY(House::open(config));
+  const auto tenant = TRY(house->tenants.find_by_slug(tenant_slug, command_deadline()));
+  federation::oidc::SigningKeys keys(*house->store, house->keys, house->audit, house->clock, house->random);
+  TRY(keys.rotate_all(tenant.id, command_deadline()));
+  out.one({{"tenant", tenant.slug}, {"rotated", "yes"}});
+  return {};
+}
+
 Status audit_list(const Config& config, const Output& out, const std::string& tenant_slug, std::int64_t limit) {
   const auto house = TRY(House::open(config));
   const auto tenant = TRY(house->tenants.find_by_slug(tenant_slug, command_deadline()));

@@ -1,5 +1,6 @@
 // tenant, person, group and session subcommands.
 
+#include <string.h>  // explicit_bzero
 #include <termios.h>
 #include <unistd.h>
 

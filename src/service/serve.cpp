@@ -17,6 +17,7 @@
 #include "service/health.h"
 #include "service/house.h"
 #include "service/housekeeping.h"
+#include "service/issuer.h"
 #include "service/setup.h"
 
 namespace kidoban::service {
@@ -70,6 +71,7 @@ class SitesOnceBound final : public http::SiteFinder {
   Result<http::Site> find(const Located& place, bool tls, runtime::Deadline deadline) override {
     return finder_->find(place, tls, deadline);
   }
+  std::optional<http::Site> remembered(const Located& place, bool tls) override { return finder_->remembered(place, tls); }
 
  private:
   std::unique_ptr<http::SiteFinder> finder_;
@@ -97,13 +99,12 @@ login::Options login_options(const Config& config) {
   return options;
 }
 
-std::vector<Chore> chores(House& house, login::Login& login, federation::oidc::Oidc& oidc) {
+std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
   };
-  (void)login;
 }
 
 }  // namespace
@@ -136,6 +137,10 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
+  add_issuer_routes(routes, house->tenants, addressing);
+  routes.otherwise([&pages](const http::Request& request, const Error& error) {
+    return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
+  });
 
   runtime::Workers workers(static_cast<std::size_t>(config.workers), static_cast<std::size_t>(config.queue));
   SitesOnceBound sites;
@@ -162,7 +167,7 @@ Status serve(const Config& config, const ServeOptions& options) {
                   {"store", std::string(house->store->engine_name())}});
   }
   {
-    const Housekeeping housekeeping(chores(*house, login, oidc));
+    const Housekeeping housekeeping(chores(*house, oidc));
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
