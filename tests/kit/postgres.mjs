@@ -22,6 +22,7 @@ async function start({ durable }) {
   const settings = ['listen_addresses=', 'shared_buffers=64MB', 'max_connections=120', 'log_min_messages=warning',
     ...(durable ? [] : ['fsync=off', 'full_page_writes=off'])].flatMap((setting) => ['-c', setting]);
   const child = spawn(program, [...rest, `${bin}/postgres`, '-D', data, '-k', folder, ...settings], { stdio: 'ignore', cwd: folder });
+  child.unref(); // else it would keep the test program from ending
   atEnd(() => { process.kill(child.pid, 'SIGQUIT'); execFileSync('sleep', ['0.3']); });
   for (let i = 0; ; ++i) {
     try {
@@ -33,7 +34,7 @@ async function start({ durable }) {
     }
   }
   const run = (database, statement) => execFileSync('psql', ['-h', folder, '-U', 'kidoban_superuser', '-d', database,
-    '-v', 'ON_ERROR_STOP=1', '-qAt', '-c', statement], { encoding: 'utf8' }).trim();
+    '-v', 'ON_ERROR_STOP=1', '-qAt', '-c', statement], { encoding: 'utf8', env: { ...process.env, PGOPTIONS: '-c search_path=kidoban,public' } }).trim();
   run('postgres', 'create role kidoban login nosuperuser nobypassrls');
   return { folder, run, pid: child.pid };
 }

@@ -38,8 +38,9 @@ for (const [store, wanted] of [['sqlite', 200], ['postgres', 40]]) {
         assert.equal(reply.status, 200, reply.body);
         one.given += 1;
         one.refresh = reply.json().refresh_token;
-        const next = await token(issuer, sampleOne, { grant_type: 'refresh_token', refresh_token: one.refresh });
+        const first = one.refresh;
         one.refresh = undefined; // unless the answer comes, which of the two is good isn't known
+        const next = await token(issuer, sampleOne, { grant_type: 'refresh_token', refresh_token: first });
         if (next.status === 200) one.refresh = next.json().refresh_token;
         else assert.equal(next.status, 503, next.body);
       }
@@ -51,7 +52,7 @@ for (const [store, wanted] of [['sqlite', 200], ['postgres', 40]]) {
             if (!lost(error)) throw error;
             await sleep(50);
           }
-          if (codes.filter((one) => one.given).length >= wanted) over = true;
+          if (kills >= 3 && codes.filter((one) => one.given).length >= wanted) over = true;
         }
       }
       async function killer() {
@@ -67,11 +68,10 @@ for (const [store, wanted] of [['sqlite', 200], ['postgres', 40]]) {
         await Promise.all([...Array.from({ length: 4 }, person), killer()]);
       } finally {
         over = true;
+        await server.kill();
       }
-      await server.kill();
       if (store === 'sqlite') assert.equal(server.sql('pragma integrity_check'), 'ok');
       await server.begin();
-      assert.ok(kills >= 3, `${kills} kills`);
 
       for (const one of sessions) {
         const reply = await one.send((await begin(client, { prompt: 'none' })).url);

@@ -15,8 +15,8 @@ onEachStore('secrets', (world) => {
     secrets.push(tokens.access_token, tokens.refresh_token, tokens.id_token, callback.searchParams.get('code'), begun.verifier, begun.state,
       ...[...person.cookies.values()].map(({ value }) => value));
     await browser().signIn((await begin(world.one, { login_hint: john.login })).url, { login: 'stranger@demo.example', password: 'not the password either' });
+    secrets.push((await token(world.issuer, sampleOne, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token })).json().refresh_token);
     await redeem(world.issuer, sampleOne, callback.searchParams.get('code'), begun.verifier);
-    await token(world.issuer, sampleOne, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token });
     await ask(world.issuer, sampleOne, 'introspect', { token: tokens.access_token });
     await send(`${world.issuer}/oauth2/userinfo`, { headers: { Authorization: `Bearer ${tokens.access_token}` } });
     await send(`${world.issuer}/oauth2/userinfo?access_token=${tokens.access_token}`);
