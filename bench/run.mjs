@@ -12,13 +12,14 @@ process.env.KIDOBAN ??= join(root, 'build/release/src/kidoban');
 const [{ Server, password, run }, { postgresDatabase }, { temporaryFolder }, { Person }, { send }] = await Promise.all(
   ['server', 'postgres', 'folder', 'person', 'http'].map((name) => import(`../tests/kit/${name}.mjs`)));
 
-const quick = process.argv.includes('--quick');
+const only = process.argv.find((one) => one.startsWith('--only='))?.slice(7).split(',');
+const quick = process.argv.includes('--quick') || only !== undefined;
 const seconds = quick ? 1 : 5;
 const loads = [16, 64];
 const program = (name) => join(process.env.KIDOBAN_TEST_BENCH_PROGRAMS ?? join(root, 'build/release/bench'), name);
 const secret = 'a-benchmark-secret-of-forty-characters!!';
 const redirect = 'http://localhost:9/callback'; // nobody goes there
-const flows = ['discovery', 'client_credentials', 'code', 'password', 'refresh', 'introspection', 'userinfo'];
+const flows = ['discovery', 'client_credentials', 'code', 'password', 'refresh', 'introspection', 'userinfo'].filter((one) => !only || only.includes(one));
 const say = (text) => process.stderr.write(`${text}\n`);
 
 // Seconds of CPU that a process has used, and those below it when asked for.
@@ -170,8 +171,9 @@ function table(store, mine, theirs) {
 
 if (process.argv.includes('--peer')) { await peer(); process.exit(0); }
 const version = run(['--version']).stdout.trim();
-const mine = { sqlite: await kidoban('sqlite'), postgres: await kidoban('postgres') };
-const theirs = await peer();
+const mine = {};
+for (const store of ['sqlite', 'postgres']) if (!only || !['sqlite', 'postgres'].some((one) => only.includes(one)) || only.includes(store)) mine[store] = await kidoban(store);
+const theirs = only && !only.includes('peer') ? undefined : await peer();
 const text = `# How fast it is
 
 \`scripts/bench\`, ${version}, one process, ${cpus().length} cores shared with the load generator and (there) PostgreSQL, over loopback, ${seconds} s a
@@ -181,8 +183,7 @@ oidc-provider is the npm package with everything in memory: it has no store to w
 and client_credentials are not durable; its sign-in page checks no password (\`bench/peer.mjs\`).
 A \`password\` flow is six requests: both pages loaded and filled in, and the code redeemed.
 
-${table('sqlite', mine.sqlite, theirs)}
-${table('postgres', mine.postgres, theirs)}`;
+${Object.entries(mine).map(([store, of]) => table(store, of, theirs)).join('\n')}`;
 if (quick) process.stdout.write(text);
 else writeFileSync(join(root, 'bench/RESULTS.md'), text);
 process.exit(0);

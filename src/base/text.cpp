@@ -28,26 +28,22 @@ constexpr auto plain_inverse = inverse(plain_alphabet);
 constexpr auto hex_inverse = inverse(hex_digits);
 
 std::string encode64(std::span<const std::uint8_t> in, std::string_view alphabet) {
-  std::string out;
-  out.reserve((in.size() + 2) / 3 * 4);
-  std::size_t i = 0;
-  for (; i + 3 <= in.size(); i += 3) {
-    const std::uint32_t n = (std::uint32_t{in[i]} << 16) | (std::uint32_t{in[i + 1]} << 8) | in[i + 2];
-    out += alphabet[n >> 18];
-    out += alphabet[(n >> 12) & 63];
-    out += alphabet[(n >> 6) & 63];
-    out += alphabet[n & 63];
+  const std::size_t whole = in.size() / 3, rest = in.size() % 3;
+  std::string out(whole * 4 + (rest == 0 ? 0 : rest + 1), '\0');
+  char* to = out.data();
+  const std::uint8_t* from = in.data();
+  for (std::size_t i = 0; i < whole; ++i, from += 3) {
+    const std::uint32_t n = (std::uint32_t{from[0]} << 16) | (std::uint32_t{from[1]} << 8) | from[2];
+    *to++ = alphabet[n >> 18];
+    *to++ = alphabet[(n >> 12) & 63];
+    *to++ = alphabet[(n >> 6) & 63];
+    *to++ = alphabet[n & 63];
   }
-  if (in.size() - i == 1) {
-    const std::uint32_t n = std::uint32_t{in[i]} << 16;
-    out += alphabet[n >> 18];
-    out += alphabet[(n >> 12) & 63];
-  } else if (in.size() - i == 2) {
-    const std::uint32_t n = (std::uint32_t{in[i]} << 16) | (std::uint32_t{in[i + 1]} << 8);
-    out += alphabet[n >> 18];
-    out += alphabet[(n >> 12) & 63];
-    out += alphabet[(n >> 6) & 63];
-  }
+  if (rest == 0) return out;
+  const std::uint32_t n = (std::uint32_t{from[0]} << 16) | (rest == 2 ? std::uint32_t{from[1]} << 8 : 0);
+  *to++ = alphabet[n >> 18];
+  *to++ = alphabet[(n >> 12) & 63];
+  if (rest == 2) *to = alphabet[(n >> 6) & 63];
   return out;
 }
 

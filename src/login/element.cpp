@@ -21,7 +21,7 @@ Result<Outcome> Login::Inside::show_factor(const http::Request& request, const S
   const TenantId tenant = *request.site.tenant;
   const std::string& login = standing.journey.progress.login;
   const auto language = language_of(request, standing.journey.progress.asked);
-  const auto wait = TRY(store.write(tenant, request.deadline, [&](store::Transaction& tx) {
+  const auto wait = TRY(store.write_snapshot(tenant, request.deadline, [&](store::Transaction& tx) {
     return lockout.charge(tx, login, request.client_address);
   }));
   if (wait > 0) {
@@ -30,7 +30,7 @@ Result<Outcome> Login::Inside::show_factor(const http::Request& request, const S
     return Outcome{{}, {}, {}, Problem{"please_wait", text, 429, wait}, {}};
   }
   const auto refund = [&]() -> Status {
-    return store.write(tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+    return store.write_snapshot(tenant, request.deadline, [&](store::Transaction& tx) -> Status {
       return lockout.refund(tx, login, request.client_address);
     });
   };
@@ -53,7 +53,7 @@ Result<Outcome> Login::Inside::show_factor(const http::Request& request, const S
 Result<Outcome> Login::Inside::record_refused(const http::Request& request, const Standing& standing,
                                               const factors::Refused& refused) {
   attempts.add(counted_refused);
-  TRY(store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+  TRY(store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
     if (refused.record) TRY(refused.record(tx));
     auto event = event_of(request, "sign_in.factor", std::nullopt);
     event.outcome = audit::Outcome::refused;
@@ -72,7 +72,7 @@ Result<Outcome> Login::Inside::record_refused(const http::Request& request, cons
 
 Result<Outcome> Login::Inside::record_passed(const http::Request& request, const Standing& before,
                                              const factors::Passed& passed) {
-  auto outcome = TRY(store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
+  auto outcome = TRY(store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     auto s = TRY(stand(tx, request));
     Progress& p = s.journey.progress;
     // Judged for one state, recorded in the same one or not at all: the journey's version says so.

@@ -66,7 +66,7 @@ Result<http::Reply> Login::ask(http::Request& request, SignInRequest asked) {
     std::optional<http::Reply> reply;
     std::optional<Refusal> refusal;  // neither: a journey began
   };
-  auto answer = TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Answer> {
+  auto answer = TRY(in.store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Answer> {
     const Time now = in.clock.now();
     Journey journey;
     journey.id = id;
@@ -120,7 +120,7 @@ Result<std::optional<federation::SessionState>> Login::browser_session(const htt
                                          [&](store::Transaction& tx) { return in.browser_of(tx, request); }));
   if (!browser.session) return std::nullopt;
   if (in.sessions.wants_touch(*browser.session)) {
-    TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+    TRY(in.store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
       return in.sessions.touch(tx, *browser.session);
     }));
   }

@@ -50,7 +50,7 @@ Result<http::Reply> Login::Inside::show_journey(http::Request& request) {
   auto standing = TRY(store.read(tenant, request.deadline,
                                  [&](store::Transaction& tx) { return stand(tx, request); }));
   if (standing.due != Due::finish) return show(request, standing, std::nullopt);
-  auto outcome = TRY(store.write(tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
+  auto outcome = TRY(store.write_snapshot(tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     const auto now = TRY(stand(tx, request));
     return now.due == Due::finish ? finish(tx, request, now) : moved_on();
   }));
@@ -84,7 +84,7 @@ Result<http::Reply> Login::Inside::answer_journey(http::Request& request) {
 Result<Outcome> Login::Inside::identify(const http::Request& request, const http::Form& form) {
   // Says only whether it could be a login; never whether it is one.
   const auto login = directory::canonical_login(form.get_or("login"));
-  return store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
+  return store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     auto s = TRY(stand(tx, request));
     if (s.due != Due::identify) return moved_on();
     if (!login) {
@@ -98,7 +98,7 @@ Result<Outcome> Login::Inside::identify(const http::Request& request, const http
 }
 
 Result<Outcome> Login::Inside::go_back(const http::Request& request) {
-  return store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
+  return store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     auto s = TRY(stand(tx, request));
     Progress& p = s.journey.progress;
     if (s.due != Due::element) return moved_on();
@@ -112,7 +112,7 @@ Result<Outcome> Login::Inside::go_back(const http::Request& request) {
 
 Result<Outcome> Login::Inside::choose(const http::Request& request, const http::Form& form) {
   const auto account = form.get_or("account");
-  return store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
+  return store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     auto s = TRY(stand(tx, request));
     if (s.due != Due::choose) return moved_on();
     Progress& p = s.journey.progress;
@@ -133,7 +133,7 @@ Result<Outcome> Login::Inside::choose(const http::Request& request, const http::
 Result<Outcome> Login::Inside::consent(const http::Request& request, const http::Form& form) {
   const bool allowed = form.get_or("decision") == "allow";
   if (!allowed && form.get_or("decision") != "deny") return moved_on();
-  return store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
+  return store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     auto s = TRY(stand(tx, request));
     if (s.due != Due::consent) return moved_on();
     const auto& asked = s.journey.progress.asked;

@@ -208,6 +208,14 @@ class Store {
   auto write(TenantId tenant, runtime::Deadline deadline, Body&& body) {
     return run_tenant(Mode::write, tenant, deadline, body);
   }
+  // A write that need not be serializable: where PostgreSQL would lock all that is read against being changed
+  // (docs/decisions/0007), it sees a snapshot, and still loses against whoever changed a row before it that it
+  // changes too. For a body whose decisions rest on rows it changes, or on such as might as well have been
+  // read a moment earlier. Wrong for "two administrators are left, so one may go".
+  template <class Body>
+  auto write_snapshot(TenantId tenant, runtime::Deadline deadline, Body&& body) {
+    return run_tenant(Mode::write_snapshot, tenant, deadline, body);
+  }
   // Across tenants. Few folders may: see src/deps.txt, which names those that include store/system.h.
   template <class Body>
   auto system_read(runtime::Deadline deadline, Body&& body);
@@ -220,7 +228,7 @@ class Store {
   virtual Status ping(runtime::Deadline deadline) = 0;
 
  protected:
-  enum class Mode : std::uint8_t { read, write };
+  enum class Mode : std::uint8_t { read, write, write_snapshot };
   using EngineBody = std::function<Status(Engine&)>;
   // Runs `body` in one transaction; `tenant` is nullptr for a system transaction. The engine may
   // run it more than once.

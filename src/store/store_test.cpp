@@ -250,8 +250,8 @@ TEST_CASE("arguments that don't fit the statement are our own fault, said plainl
   });
 }
 
-TEST_CASE("64 threads add to one counter and no addition is lost") {
-  kit::each_engine(features, [](Store& s) {
+void add_from_many_threads(bool snapshot) {
+  kit::each_engine(features, [snapshot](Store& s) {
     World w;
     constexpr int threads = 64, each = 5;
     REQUIRE(s.write(w.a, soon(), [&](Transaction& tx) -> Status {
@@ -263,12 +263,13 @@ TEST_CASE("64 threads add to one counter and no addition is lost") {
     for (int t = 0; t < threads; ++t) {
       all_threads.emplace_back([&] {
         for (int i = 0; i < each; ++i) {
-          auto added = s.write(w.a, soon(), [&](Transaction& tx) -> Status {
+          const auto add = [&](Transaction& tx) -> Status {
             ++runs;
             const auto value = TRY(tx.query(read_counter, "shared")).front().integer(0);
             TRY(tx.execute(set_counter, "shared", value + 1));
             return {};
-          });
+          };
+          auto added = snapshot ? s.write_snapshot(w.a, soon(), add) : s.write(w.a, soon(), add);
           if (!added) ++refused;
         }
       });
@@ -283,6 +284,9 @@ TEST_CASE("64 threads add to one counter and no addition is lost") {
     MESSAGE(std::string(s.engine_name()), ": ", runs.load(), " runs for ", threads * each, " additions");
   });
 }
+
+TEST_CASE("64 threads add to one counter and no addition is lost") { add_from_many_threads(false); }
+TEST_CASE("nor is one lost where writers see a snapshot") { add_from_many_threads(true); }
 
 TEST_CASE("one of many writers fails and the others' changes stay") {
   kit::each_engine(features, [](Store& s) {

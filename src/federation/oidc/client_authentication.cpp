@@ -128,7 +128,7 @@ void record_failure(Provider& provider, const http::Request& request, const Pres
     event.detail.emplace_back("client_id", presented.client_id);
   }
   const audit::Event told = audit::from(request, std::move(event));
-  (void)provider.store.write(tenant_of(request), request.deadline,
+  (void)provider.store.write_snapshot(tenant_of(request), request.deadline,
                              [&](store::Transaction& tx) { return provider.audit.append(tx, told); });
 }
 

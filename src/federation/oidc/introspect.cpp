@@ -35,7 +35,7 @@ auto run(Provider& provider, const http::Request& request, const Authenticated& 
     TRY(take_assertion(tx, caller));
     return body(tx);
   };
-  return provider.store.write(tenant_of(request), request.deadline, both);
+  return provider.store.write_snapshot(tenant_of(request), request.deadline, both);
 }
 
 const std::string inactive = R"({"active":false})";
@@ -130,7 +130,7 @@ Result<http::Reply> revoke(Provider& provider, http::Request& request) {
       if (refresh || access) return end(tx);
       return take_assertion(tx, call.caller);
     };
-    TRY(provider.store.write(tenant_of(request), request.deadline, body));
+    TRY(provider.store.write_snapshot(tenant_of(request), request.deadline, body));
   }
   http::Reply reply;
   reply.with("Cache-Control", "no-store");

@@ -97,7 +97,7 @@ Result<http::Reply> token(Provider& provider, http::Request& request) {
     TRY(take_assertion(tx, caller));
     return grant->redeem(redeeming, tx, presented);
   };
-  const Outcome outcome = TRY(provider.store.write(tenant_of(request), request.deadline, redeem));
+  const Outcome outcome = TRY(provider.store.write_snapshot(tenant_of(request), request.deadline, redeem));
   if (outcome.refused) return std::unexpected(*outcome.refused);
   return give(provider, request, client, outcome.given, keys);
 }

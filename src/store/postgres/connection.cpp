@@ -21,6 +21,7 @@ constexpr std::chrono::seconds longest_silence{120};
 
 constexpr const char* begin_read = "kidoban_begin_read";
 constexpr const char* begin_write = "kidoban_begin_write";
+constexpr const char* begin_write_snapshot = "kidoban_begin_write_snapshot";
 constexpr const char* set_tenant = "kidoban_set_tenant";
 constexpr const char* end_read = "kidoban_end";
 
@@ -56,6 +57,7 @@ Status Connection::set_up(runtime::Deadline deadline) {
   const bool sent =
       PQsendPrepare(connection_, begin_read, "begin isolation level repeatable read read only", 0, nullptr) != 0 &&
       PQsendPrepare(connection_, begin_write, "begin isolation level serializable read write", 0, nullptr) != 0 &&
+      PQsendPrepare(connection_, begin_write_snapshot, "begin isolation level repeatable read read write", 0, nullptr) != 0 &&
       PQsendPrepare(connection_, set_tenant,
                     "select set_config('kidoban.tenant', $1, true), set_config('statement_timeout', $2, true)", 0,
                     nullptr) != 0 &&
@@ -124,7 +126,8 @@ Failure Connection::remember(ServerError error) {
 }
 
 bool Connection::send_begin() {
-  if (PQsendQueryPrepared(connection_, begin_ == Begin::read ? begin_read : begin_write, 0, nullptr, nullptr, nullptr, 1) == 0) {
+  const char* begin = begin_ == Begin::read ? begin_read : begin_ == Begin::write ? begin_write : begin_write_snapshot;
+  if (PQsendQueryPrepared(connection_, begin, 0, nullptr, nullptr, nullptr, 1) == 0) {
     return false;
   }
   std::string timeout = "0";

@@ -14,7 +14,7 @@
 
 namespace kidoban::store::postgres {
 
-enum class Begin : std::uint8_t { read, write };
+enum class Begin : std::uint8_t { read, write, write_snapshot };
 
 // How a transaction went, beside its answer.
 struct Outcome {

@@ -60,7 +60,8 @@ Status PostgresStore::run(Mode mode, const TenantId* tenant, runtime::Deadline d
         std::unique_ptr<Connection>& connection;
         ~Return() { pool.give_back(std::move(connection)); }
       } give_back{pool_, connection};
-      outcome = connection->run(mode == Mode::read ? Begin::read : Begin::write, setting, deadline, body);
+      const Begin begin = mode == Mode::read ? Begin::read : mode == Mode::write ? Begin::write : Begin::write_snapshot;
+      outcome = connection->run(begin, setting, deadline, body);
     }
     const bool again = !outcome.answer && !deadline.passed() &&
                        ((outcome.after == After::run_again && run < most_runs) ||
