@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "crypto/argon2_memory.h"
 #include "crypto/openssl_ptr.h"
 #include "crypto/password_form.h"
 
@@ -24,9 +25,22 @@ Failure refused(std::string note) { return fail(Kind::malformed, "hash_unsupport
 Result<Secret> compute(const Secret& password, const Argon2Form& form) {
   std::vector<std::uint8_t> out(form.hash.size());
   const auto text = password.reveal();
-  const int result = argon2_hash(form.cost.passes, form.cost.memory_kib, form.cost.lanes, text.data(), text.size(),
-                                 form.salt.data(), form.salt.size(), out.data(), out.size(), nullptr, 0,
-                                 form.is_id ? Argon2_id : Argon2_i, form.version);
+  argon2_context context{};
+  context.out = out.data();
+  context.outlen = static_cast<std::uint32_t>(out.size());
+  // Read only: no flag asks for the password to be wiped.
+  context.pwd = const_cast<std::uint8_t*>(text.data());
+  context.pwdlen = static_cast<std::uint32_t>(text.size());
+  context.salt = const_cast<std::uint8_t*>(form.salt.data());
+  context.saltlen = static_cast<std::uint32_t>(form.salt.size());
+  context.t_cost = form.cost.passes;
+  context.m_cost = form.cost.memory_kib;
+  context.lanes = context.threads = form.cost.lanes;
+  context.version = form.version;
+  context.allocate_cbk = take_argon2_memory;
+  context.free_cbk = give_back_argon2_memory;
+  context.flags = ARGON2_DEFAULT_FLAGS;
+  const int result = argon2_ctx(&context, form.is_id ? Argon2_id : Argon2_i);
   if (result == ARGON2_MEMORY_ALLOCATION_ERROR) {
     return fail_for_now(Kind::unavailable, "memory_short", 1, "no memory for a password hash");
   }
@@ -126,6 +140,8 @@ Result<PasswordMatch> verify_password(const Secret& password, std::string_view e
   if (!right) return PasswordMatch::no;
   return is_current(*form, wanted) ? PasswordMatch::yes : PasswordMatch::yes_but_outdated;
 }
+
+void trim_password_memory() { trim_argon2_memory(); }
 
 bool is_known_hash(std::string_view encoded) { return read_password_form(encoded).has_value(); }
 

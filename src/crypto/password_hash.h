@@ -38,6 +38,10 @@ enum class PasswordMatch : std::uint8_t { no, yes, yes_but_outdated };
 Result<PasswordMatch> verify_password(const Secret& password, std::string_view encoded,
                                       const Argon2Cost& wanted);
 
+// The memory that hashes were made in is kept for the next ones. Called now and then, this gives back what was not used
+// since it was called last.
+void trim_password_memory();
+
 // Whether `encoded` is of a form verify_password knows; for imports, before anything is stored.
 bool is_known_hash(std::string_view encoded);
 

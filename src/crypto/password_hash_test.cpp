@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <thread>
+#include <vector>
 
 namespace kidoban::crypto {
 namespace {
@@ -116,6 +119,28 @@ TEST_CASE("a hash that would cost too much is refused before anything is compute
     CHECK_FALSE(is_known_hash(encoded));
     CHECK(judge(phrase, encoded) == "hash_unsupported");
   }
+}
+
+TEST_CASE("memory that is used again, by many threads and after it was given back, changes no hash") {
+  const Argon2Cost cost{64, 2, 1}, dear{128, 1, 2};
+  const auto password = Secret::of("gate of the lantern street");
+  const auto one = hash_password(password, cost, system_random()), two = hash_password(password, dear, system_random());
+  REQUIRE(one.has_value());
+  REQUIRE(two.has_value());
+  std::atomic<int> right = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&, i] {
+        const auto match = verify_password(password, i % 2 == 0 ? *one : *two, i % 2 == 0 ? cost : dear);
+        if (match && *match == PasswordMatch::yes) ++right;
+      });
+    }
+    threads.clear();
+    trim_password_memory();
+    trim_password_memory();
+  }
+  CHECK(right == 24);
 }
 
 TEST_CASE("a hash of no known form is refused") {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "crypto/password_hash.h"
 #include "federation/oidc/oidc.h"
 #include "http/server.h"
 #include "login/housekeeping.h"
@@ -104,6 +105,7 @@ std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
+      {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},
   };
 }
 
