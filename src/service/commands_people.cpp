@@ -68,6 +68,8 @@ Result<Secret> read_password() {
   return password;
 }
 
+login::Sessions sessions_of(House& house) { return {house.keys, house.audit, house.clock, house.random, {}}; }
+
 Fields fields_of(const directory::Person& person) {
   return {{"id", person.id.text()},
           {"login", person.profile.login},
@@ -148,9 +150,12 @@ Status person_set_password(const Config& config, const Output& out, const Person
   const auto credential = TRY(house.password.prepare(opened.tenant, typed, command_deadline()));
   TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
     const auto person = TRY(person_of(house, tx, a.login));
-    return house.password.set(tx, person.id, credential, by_operator);
+    TRY(house.password.set(tx, person.id, credential, by_operator));
+    // Whoever had the old one may be signed in by it (OWASP ASVS 5.0 §7.4.3).
+    TRY(sessions_of(house).end_all(tx, person.id, by_operator, "password_set"));
+    return {};
   }));
-  out.done("The password of " + a.login + " is set.");
+  out.done("The password of " + a.login + " is set, and sessions that were open are ended.");
   return {};
 }
 
@@ -162,7 +167,11 @@ Status person_switch(const Config& config, const Output& out, const std::string&
       state == SwitchTo::enabled ? directory::PersonState::enabled : directory::PersonState::disabled;
   TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
     const auto person = TRY(person_of(house, tx, login));
-    return house.directory.set_state(tx, person.id, wanted, by_operator);
+    TRY(house.directory.set_state(tx, person.id, wanted, by_operator));
+    if (wanted == directory::PersonState::disabled) {
+      TRY(sessions_of(house).end_all(tx, person.id, by_operator, "person_disabled"));
+    }
+    return {};
   }));
   out.done(login + " is " + std::string(name_of(wanted)) + ".");
   return {};
@@ -193,7 +202,7 @@ Status group_add(const Config& config, const Output& out, const std::string& ten
 Status session_list(const Config& config, const Output& out, const std::string& tenant, const std::string& login) {
   const auto opened = TRY(open_tenant(config, tenant));
   House& house = *opened.house;
-  login::Sessions sessions(house.keys, house.audit, house.clock, house.random, {});
+  auto sessions = sessions_of(house);
   const auto all = TRY(house.store->read(
       opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<std::vector<login::Session>> {
         const auto person = TRY(person_of(house, tx, login));
@@ -215,7 +224,7 @@ Status session_list(const Config& config, const Output& out, const std::string& 
 Status session_end(const Config& config, const Output& out, const std::string& tenant, const std::string& login) {
   const auto opened = TRY(open_tenant(config, tenant));
   House& house = *opened.house;
-  login::Sessions sessions(house.keys, house.audit, house.clock, house.random, {});
+  auto sessions = sessions_of(house);
   const auto ended = TRY(house.store->write(
       opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<std::int64_t> {
         const auto person = TRY(person_of(house, tx, login));

@@ -43,6 +43,19 @@ onEachStore('sessions', (world) => {
     assert.equal((await administrator.send(sessions(claims.sub), { method: 'DELETE', headers: { ...json, 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' } })).status, 403);
   });
 
+  test('end when the password is set anew, or the person disabled', async () => {
+    const who = { login: 'saburo@demo.example', password: 'the river under nine bridges' };
+    world.server.person('demo', who.login, { secret: who.password });
+    const { person } = await signIn(world.one, who);
+    assert.equal(await silent(person), 'in');
+    world.server.command(['person', 'set-password', '--tenant', 'demo', '--login', who.login], { input: 'nine bridges over the river\n' });
+    assert.equal(await silent(person), 'login_required');
+    const { person: again } = await signIn(world.one, { ...who, password: 'nine bridges over the river' });
+    world.server.command(['person', 'disable', '--tenant', 'demo', '--login', who.login]);
+    world.server.command(['person', 'enable', '--tenant', 'demo', '--login', who.login]);
+    assert.equal(await silent(again), 'login_required');
+  });
+
   test('sign-out ends the session for every application', async () => {
     const { person } = await signIn(world.one, hanako);
     const twin = person.twin();
