@@ -239,10 +239,15 @@ class Store {
   friend class Migrator;
   template <class Body>
   auto run_tenant(Mode mode, TenantId tenant, runtime::Deadline deadline, Body& body) {
-    using R = std::invoke_result_t<Body&, Transaction&>;
+    return run_body(mode, &tenant, deadline, [tenant](Engine& engine) { return Transaction(engine, tenant); }, body);
+  }
+  // `begin` makes what `body` works in.
+  template <class Begin, class Body>
+  auto run_body(Mode mode, const TenantId* tenant, runtime::Deadline deadline, const Begin& begin, Body& body) {
+    using R = std::invoke_result_t<Body&, std::invoke_result_t<const Begin&, Engine&>&>;
     std::optional<R> answer;
-    Status ran = run(mode, &tenant, deadline, [&](Engine& engine) -> Status {
-      Transaction tx(engine, tenant);
+    Status ran = run(mode, tenant, deadline, [&](Engine& engine) -> Status {
+      auto tx = begin(engine);
       answer.emplace(body(tx));
       if (!*answer) return std::unexpected(answer->error());
       return {};

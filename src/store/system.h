@@ -31,30 +31,12 @@ class SystemTransaction {
 
 template <class Body>
 auto Store::system_read(runtime::Deadline deadline, Body&& body) {
-  using R = std::invoke_result_t<Body&, SystemTransaction&>;
-  std::optional<R> answer;
-  Status ran = run(Mode::read, nullptr, deadline, [&](Engine& engine) -> Status {
-    SystemTransaction tx(engine);
-    answer.emplace(body(tx));
-    if (!*answer) return std::unexpected(answer->error());
-    return {};
-  });
-  if (!ran) return R(std::unexpected(std::move(ran.error())));
-  return R(std::move(*answer));
+  return run_body(Mode::read, nullptr, deadline, [](Engine& engine) { return SystemTransaction(engine); }, body);
 }
 
 template <class Body>
 auto Store::system_write(runtime::Deadline deadline, Body&& body) {
-  using R = std::invoke_result_t<Body&, SystemTransaction&>;
-  std::optional<R> answer;
-  Status ran = run(Mode::write, nullptr, deadline, [&](Engine& engine) -> Status {
-    SystemTransaction tx(engine);
-    answer.emplace(body(tx));
-    if (!*answer) return std::unexpected(answer->error());
-    return {};
-  });
-  if (!ran) return R(std::unexpected(std::move(ran.error())));
-  return R(std::move(*answer));
+  return run_body(Mode::write, nullptr, deadline, [](Engine& engine) { return SystemTransaction(engine); }, body);
 }
 
 }  // namespace kidoban::store

@@ -86,6 +86,7 @@ describe('Chromium', () => {
       await page.waitForSelector('.applications');
       await look('home');
       await page.goto(`${server.issuer()}/account`);
+      assert.doesNotMatch(await page.textContent('.sessions'), /UTC/, 'times are the reader\'s');
       await look('account');
       await page.context().close();
     });
@@ -110,10 +111,13 @@ describe('Chromium', () => {
   test('the keyboard is enough', async () => {
     const page = await visitor(browser);
     const begun = await begin(one);
+    // As a person does: type once the caret is there.
+    const caret = (id) => page.waitForFunction((wanted) => document.activeElement?.id === wanted, id);
     await page.goto(String(begun.url));
+    await caret('login');
     await page.keyboard.type(john.login);
     await page.keyboard.press('Enter');
-    await page.waitForSelector('#password');
+    await caret('password');
     await page.keyboard.type(john.password);
     await page.keyboard.press('Enter');
     await page.waitForURL(`${sampleOne.redirectUri}**`);

@@ -31,6 +31,13 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) for (const form of document.forms) delete form.dataset.sent;
 });
 
+// A moment is told in the reader's own time zone and way of writing.
+const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const at = new Date(time.dateTime);
+  if (!Number.isNaN(at.getTime())) time.textContent = moment.format(at);
+}
+
 // A wait is counted down where the person looks.
 for (const wait of document.querySelectorAll('[data-wait]')) {
   const until = Date.now() + Number(wait.dataset.wait) * 1000;
