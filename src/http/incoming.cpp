@@ -20,6 +20,7 @@ using beast::http::verb;
 constexpr std::size_t most_fields = 128;
 // A chunk's size line with its extensions, or all trailers.
 constexpr std::size_t most_between_chunks = 8 * 1024;
+constexpr std::string_view last_chunk = "0\r\n\r\n";
 // What is kept ready for a body before any of it came.
 constexpr std::size_t most_reserved = 64 * 1024;
 
@@ -58,7 +59,7 @@ struct Incoming::Parser final : beast::http::basic_parser<true> {
   Request request;
   std::size_t head_bytes = 0, limit = 0, since_chunk = 0;
   std::size_t hosts = 0, lengths = 0, encodings = 0;
-  bool begun = false, awaits_verdict = false, in_trailers = false, chunked_coding = true;
+  bool begun = false, empty_line_passed = false, awaits_verdict = false, in_trailers = false, chunked_coding = true;
   std::string expect;
 
   void refuse(Refusal refusal) {
@@ -67,10 +68,10 @@ struct Incoming::Parser final : beast::http::basic_parser<true> {
   }
 
   // Beast reads a head in two halves, each with the whole limit; together they have it once.
-  bool head_is_too_large(std::size_t unread) {
-    const bool in_first_line = request.target.empty();
-    if (in_first_line && unread > limits::http_target_bytes + 64) return refuse({414, "target_too_long"}), true;
-    if (head_bytes + unread > limits::http_header_bytes) return refuse({431, "header_too_large"}), true;
+  bool head_is_too_large(std::string_view unread) {
+    const bool in_first_line = request.target.empty() && unread.find('\n') == std::string_view::npos;
+    if (in_first_line && unread.size() > limits::http_target_bytes + 64) return refuse({414, "target_too_long"}), true;
+    if (head_bytes + unread.size() > limits::http_header_bytes) return refuse({431, "header_too_large"}), true;
     return false;
   }
 
@@ -90,10 +91,15 @@ struct Incoming::Parser final : beast::http::basic_parser<true> {
   std::size_t take(std::string_view bytes) {
     std::size_t taken = 0;
     // RFC 9112 §2.2: one empty line before a request is let pass.
-    if (!begun && bytes.starts_with("\r\n")) taken = 2;
+    if (!begun && !empty_line_passed && !bytes.empty()) {
+      if (bytes == "\r") return 0;
+      empty_line_passed = true;
+      if (bytes.starts_with("\r\n")) taken = 2;
+    }
     while (now == State::head || (now == State::body && !awaits_verdict)) {
       const std::string_view rest = bytes.substr(taken);
-      if (rest.empty()) break;
+      // No chunked body ends in fewer bytes than its last chunk, and Beast asserts that it has all of those.
+      if (rest.empty() || (now == State::body && chunked() && rest.size() < last_chunk.size())) break;
       begun = true;
       error_code ec;
       const std::size_t used = put({rest.data(), rest.size()}, ec);
@@ -105,7 +111,7 @@ struct Incoming::Parser final : beast::http::basic_parser<true> {
       }
       if (now == State::head) {
         if (is_header_done()) head_is_done();
-        else if (head_is_too_large(bytes.size() - taken)) break;
+        else if (head_is_too_large(bytes.substr(taken))) break;
       } else if (is_done()) {
         now = State::whole;
       } else {
