@@ -81,8 +81,9 @@ std::optional<std::string> ascii_domain(std::string_view domain) {
 Result<std::string> canonical_login(std::string_view typed) {
   typed = trim(typed);
   if (typed.empty() || typed.size() > limits::login_bytes || !is_plain_text(typed)) return malformed();
-  const auto whole = folded(typed);  // a full-width @ is an @
+  auto whole = folded(typed);  // a full-width @ is an @
   if (!whole) return malformed();
+  whole->trim();  // a full-width space too, which an input method leaves behind
   const std::int32_t at = whole->lastIndexOf(u'@');
   if (at <= 0 || at + 1 >= whole->length()) return malformed();
   const icu::UnicodeString local(*whole, 0, at);

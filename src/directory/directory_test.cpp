@@ -1,0 +1,214 @@
+#include "directory/directory.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "base/limits.h"
+#include "kit/two_tenants.h"
+
+namespace kidoban::directory {
+namespace {
+
+using kit::reason_of;
+const std::vector<store::Feature> features{{"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", resources()}};
+constexpr store::Sql profiles{"profiles", "select profile from people"}, group_names{"group_names", "select name from person_groups"};
+const audit::Event by_operator{.name = "operator.command", .actor = {audit::ActorKind::operator_, std::nullopt}};
+
+struct World {
+  kit::TwoTenants two;
+  audit::Audit audit{two.keys, two.clock, two.random};
+  Directory directory{two.keys, audit, two.clock, two.random};
+  explicit World(store::Store& store) : two(store) {}
+  Result<Person> person(const TenantId& tenant, Profile profile) {
+    return two.write(tenant, [&](store::Transaction& tx) { return directory.create_person(tx, {profile, false}, by_operator); });
+  }
+  Result<Person> person(const TenantId& tenant, std::string login) {
+    Profile profile;
+    profile.login = std::move(login);
+    profile.display_name = "山田 花子";
+    return person(tenant, profile);
+  }
+  std::optional<Person> find(const TenantId& tenant, std::string_view login) {
+    auto found = two.read(tenant, [&](store::Transaction& tx) { return directory.find_by_login(tx, login); });
+    REQUIRE(found);
+    return *found;
+  }
+  Result<Person> get(const TenantId& tenant, const Id& id) {
+    return two.read(tenant, [&](store::Transaction& tx) { return directory.get_person(tx, id); });
+  }
+  std::vector<std::string> events(const TenantId& tenant) {
+    const auto all = two.read(tenant, [&](store::Transaction& tx) { return audit.read(tx, {}, std::nullopt, 500); });
+    std::vector<std::string> names;
+    for (const auto& one : *all) names.push_back(one.name);
+    return names;
+  }
+};
+
+TEST_CASE("a login has one spelling, whatever was typed") {
+  for (const char* typed : {"Hanako@Example.com", " hanako@example.com\t", "hanako@example.com\u3000", "ＨＡＮＡＫＯ＠ｅｘａｍｐｌｅ．ｃｏｍ", "hanako@EXAMPLE。com"}) {
+    CAPTURE(std::string(typed));
+    const auto login = canonical_login(typed);
+    REQUIRE(login);
+    CHECK(*login == "hanako@example.com");
+  }
+  CHECK(*canonical_login("ﾊﾅｺ@例え.jp") == *canonical_login("ハナコ@例え.jp"));
+  CHECK(*canonical_login("e\u0301@a.example") == *canonical_login("\u00e9@a.example"));
+  CHECK(canonical_login("straße@a.example").has_value());
+  for (const char* bad : {"", "@", "a@", "@a.example", "a", "a@b", "a b@a.example", "a@a b.example", "a..b@a.example", ".a@a.example", "a.@a.example", "a@-a.example",
+                          "a@a.example.", "a\x01@a.example", "\"a\"@a.example", "a@a.example,b@a.example", "a@a.example\r\nBcc: b", "a\u200bb@a.example", "a\u202eb@a.example",
+                          "א\u0061@a.example", "a@א\u0061.example", "a<b@a.example", "a@[127.0.0.1]", "\xff@a.example"}) {
+    CAPTURE(std::string(bad));
+    CHECK(reason_of(canonical_login(bad)) == "login_malformed");
+  }
+  CHECK_FALSE(canonical_login(std::string(65, 'a') + "@a.example"));
+  CHECK_FALSE(canonical_login("a@" + std::string(300, 'a') + ".example"));
+}
+
+TEST_CASE("a person is made, found by any spelling, and nobody's name is on the disk") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    Profile profile;
+    profile.login = "Hanako@Example.com";
+    profile.display_name = "山田 花子";
+    profile.given_name = "花子";
+    profile.family_name = "山田";
+    profile.email = "mail@example.org";
+    profile.locale = "ja";
+    profile.zoneinfo = "Asia/Tokyo";
+    const auto made = w.person(w.two.a, profile);
+    REQUIRE(made);
+    const auto found = w.find(w.two.a, "ＨＡＮＡＫＯ@example.com");
+    REQUIRE(found);
+    CHECK(found->id == made->id);
+    CHECK(found->profile.login == "hanako@example.com");
+    CHECK(found->profile.display_name == "山田 花子");
+    CHECK(found->profile.email == "mail@example.org");
+    CHECK(found->profile.zoneinfo == "Asia/Tokyo");
+    CHECK(found->state == PersonState::enabled);
+    CHECK(found->version == 1);
+    CHECK(w.get(w.two.a, made->id)->profile.family_name == "山田");
+    CHECK(reason_of(w.person(w.two.a, "HANAKO@example.com")) == "login_taken");
+    const auto disk = w.two.everything(profiles);
+    for (const char* personal : {"hanako", "花子", "mail@example.org", "Asia/Tokyo"}) CHECK(disk.find(personal) == std::string::npos);
+    CHECK(w.events(w.two.a) == std::vector<std::string>{"person.created"});
+  });
+}
+
+TEST_CASE("a second tenant finds nobody, changes nobody, and may use the same login") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    const auto theirs = w.person(w.two.a, "hanako@example.com");
+    REQUIRE(theirs);
+    CHECK_FALSE(w.find(w.two.b, "hanako@example.com"));
+    CHECK(reason_of(w.get(w.two.b, theirs->id)) == "person_unknown");
+    CHECK(reason_of(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.set_state(tx, theirs->id, PersonState::disabled, by_operator); })) == "person_unknown");
+    CHECK(w.two.read(w.two.b, [&](store::Transaction& tx) { return w.directory.list_people(tx, std::nullopt, 10); })->empty());
+    const auto ours = w.person(w.two.b, "hanako@example.com");
+    REQUIRE(ours);
+    CHECK(w.find(w.two.b, "hanako@example.com")->id == ours->id);
+    CHECK(w.find(w.two.a, "hanako@example.com")->id == theirs->id);
+    const auto group = w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, "営業部", by_operator); });
+    REQUIRE(group);
+    CHECK(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.create_group(tx, "営業部", by_operator); }));
+    CHECK(reason_of(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.add_member(tx, group->id, ours->id, by_operator); })) == "group_unknown");
+    CHECK(reason_of(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, group->id, ours->id, by_operator); })) == "person_unknown");
+    CHECK(w.two.read(w.two.b, [&](store::Transaction& tx) { return w.directory.groups_of(tx, theirs->id); })->empty());
+    CHECK(w.get(w.two.a, theirs->id)->state == PersonState::enabled);
+  });
+}
+
+TEST_CASE("what a profile can't be is refused by name, and nothing is kept of it") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    Profile good;
+    good.login = "a@a.example";
+    good.display_name = "A";
+    const auto with = [&](auto change) {
+      Profile profile = good;
+      change(profile);
+      return reason_of(w.person(w.two.a, profile));
+    };
+    CHECK(with([](Profile& p) { p.display_name = ""; }) == "name_malformed");
+    CHECK(with([](Profile& p) { p.display_name = std::string(limits::name_bytes + 1, 'a'); }) == "name_malformed");
+    CHECK(with([](Profile& p) { p.given_name = "a\nb"; }) == "name_malformed");
+    CHECK(with([](Profile& p) { p.family_name = "\xff"; }) == "name_malformed");
+    CHECK(with([](Profile& p) { p.email = "no address"; }) == "email_malformed");
+    CHECK(with([](Profile& p) { p.email = "a@a.example\r\nBcc: x@x.example"; }) == "email_malformed");
+    CHECK(with([](Profile& p) { p.locale = "ja_JP!"; }) == "locale_malformed");
+    CHECK(with([](Profile& p) { p.zoneinfo = "Asia/Tokyo; x"; }) == "zoneinfo_malformed");
+    CHECK(with([](Profile& p) { p.login = "a"; }) == "login_malformed");
+    CHECK_FALSE(w.find(w.two.a, "a@a.example"));
+    CHECK(w.events(w.two.a).empty());
+    CHECK(w.person(w.two.a, good)->profile.email == "a@a.example");
+  });
+}
+
+TEST_CASE("states, groups and pages") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    std::vector<Id> people;
+    for (int i = 0; i < 23; ++i) {
+      w.two.clock.advance(std::chrono::seconds(1));
+      people.push_back(w.person(w.two.a, "p" + std::to_string(i) + "@a.example")->id);
+    }
+    std::vector<Id> listed;
+    for (std::optional<Id> after;;) {
+      const auto page = w.two.read(w.two.a, [&](store::Transaction& tx) { return w.directory.list_people(tx, after, 10); });
+      REQUIRE(page);
+      for (const auto& one : *page) listed.push_back(one.id);
+      if (page->size() < 10) break;
+      after = page->back().id;
+    }
+    CHECK(listed == people);
+    const auto set = [&](PersonState state) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.set_state(tx, people[0], state, by_operator); }); };
+    w.two.clock.advance(std::chrono::seconds(1));
+    CHECK(set(PersonState::disabled));
+    CHECK(set(PersonState::disabled));  // nothing to do, nothing to tell
+    CHECK(w.get(w.two.a, people[0])->state == PersonState::disabled);
+    CHECK(w.get(w.two.a, people[0])->version == 2);
+    CHECK(w.events(w.two.a).front() == "person.state_changed");
+    CHECK(w.events(w.two.a).size() == 24);
+    const auto group = [&](std::string name) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, name, by_operator); }); };
+    const auto sales = group("営業部"), staff = group("Staff");
+    REQUIRE(sales);
+    REQUIRE(staff);
+    CHECK(reason_of(group("営業部")) == "group_taken");
+    CHECK(reason_of(group("  ")) == "name_malformed");
+    for (const auto& one : {sales, staff, sales}) {
+      CHECK(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, one->id, people[1], by_operator); }));
+    }
+    const auto groups = w.two.read(w.two.a, [&](store::Transaction& tx) { return w.directory.groups_of(tx, people[1]); });
+    REQUIRE(groups);
+    std::set<std::string> names;
+    for (const auto& one : *groups) names.insert(one.name);
+    CHECK(names == std::set<std::string>{"営業部", "Staff"});
+    CHECK(w.two.everything(group_names).find("Staff") == std::string::npos);
+    CHECK(w.events(w.two.a).size() == 28);  // two groups, two memberships
+  });
+}
+
+TEST_CASE("of two who want one login at once, one gets it") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    std::atomic<int> made = 0, taken = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+          const auto one = w.person(w.two.a, "same@a.example");
+          if (one) ++made;
+          else if (one.error().reason == "login_taken") ++taken;
+        });
+      }
+    }
+    CHECK(made == 1);
+    CHECK(taken == 7);
+    CHECK(w.events(w.two.a).size() == 1);
+  });
+}
+
+}  // namespace
+}  // namespace kidoban::directory
