@@ -61,7 +61,7 @@ TEST_CASE("a login has one spelling, whatever was typed") {
   CHECK(*canonical_login("a\u200bb@a.example") == "ab@a.example");
   CHECK(*canonical_login("a\u202eb@a.example") == "ab@a.example");
   for (const char* bad : {"", "@", "a@", "@a.example", "a", "a@b", "a b@a.example", "a@a b.example", "a..b@a.example", ".a@a.example", "a.@a.example", "a@-a.example",
-                          "a@a.example.", "a\x01@a.example", "\"a\"@a.example", "a@a.example,b@a.example", "a@a.example\r\nBcc: b", 
+                          "a@a.example.", "a\x01@a.example", "\"a\"@a.example", "a@a.example,b@a.example", "a@a.example\r\nBcc: b",
                           "א\u0061@a.example", "a@א\u0061.example", "a<b@a.example", "a@[127.0.0.1]", "\xff@a.example"}) {
     CAPTURE(std::string(bad));
     CHECK(reason_of(canonical_login(bad)) == "login_malformed");
