@@ -99,10 +99,9 @@ async function kidoban(store) {
   const data = join(temporaryFolder('kidoban-bench'), 'data');
   const storeArgs = ['--data', data, ...(database ? ['--store', database.conninfo] : [])];
   const server = await Server.start({ data, args: database ? ['--store', database.conninfo] : [], env: { KIDOBAN_SERVER_TRUSTED_PROXIES: '127.0.0.1', KIDOBAN_LOG_LEVEL: 'info' } });
+  await server.restart(); // making the demonstration people took memory
   server.child.stderr.removeAllListeners('data').resume(); // a line a request: thrown away, as it is kept by somebody else
   server.storeArgs = storeArgs;
-  await server.restart(); // making the demonstration people took memory
-  server.child.stderr.removeAllListeners('data').resume();
   const idle = memory(server.pid);
   const secrets = {
     bench: server.application('demo', 'Bench', ['--client-id', 'bench', '--redirect-uri', redirect]).client_secret,
