@@ -106,7 +106,9 @@ class Finder final : public http::SiteFinder {
   Located locate(std::string_view host, std::string_view path) const override {
     Located out;
     const std::string_view name = without_port(host);
-    if (shape_.slug_in_host && name.size() > shape_.host_suffix.size() && name.ends_with(shape_.host_suffix)) {
+    // The service's own host may stand beside its tenants' (console.example.com): it is no slug.
+    if (shape_.slug_in_host && name != public_host_ && name.size() > shape_.host_suffix.size() &&
+        name.ends_with(shape_.host_suffix)) {
       out.scope = http::Scope::tenant;
       out.slug = name.substr(0, name.size() - shape_.host_suffix.size());
       out.path = path;
