@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "directory/directory.h"
+#include "directory/profile.h"
 
 namespace kidoban::directory {
 
@@ -96,6 +97,30 @@ Result<std::string> canonical_login(std::string_view typed) {
   if (!ascii) return malformed();
   out += "@" + *ascii;
   if (out.size() > limits::login_bytes) return malformed();
+  return out;
+}
+
+Result<std::string> mail_address(std::string_view typed) {
+  const auto malformed_address = [] { return fail(Kind::malformed, "email_malformed", "the e-mail address isn't one"); };
+  if (!canonical_login(typed)) return malformed_address();
+  UErrorCode error = U_ZERO_ERROR;
+  const auto* compose = icu::Normalizer2::getNFKCInstance(error);
+  if (U_FAILURE(error)) return malformed_address();
+  typed = trim(typed);
+  const auto in = icu::UnicodeString::fromUTF8({typed.data(), static_cast<std::int32_t>(typed.size())});
+  icu::UnicodeString seen;
+  for (std::int32_t i = 0; i < in.length(); i = in.moveIndex32(i, 1)) {
+    if (!u_hasBinaryProperty(in.char32At(i), UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) seen.append(in.char32At(i));
+  }
+  icu::UnicodeString composed = compose->normalize(seen, error);
+  if (U_FAILURE(error)) return malformed_address();
+  composed.trim();
+  composed.findAndReplace(icu::UnicodeString(u'\u3002'), icu::UnicodeString(u'.'));  // UTS #46 §2.3: a dot in a domain
+  std::string out;
+  composed.toUTF8String(out);
+  // Whoever is found by what was typed is found by what is kept.
+  const auto again = canonical_login(out);
+  if (!again || *again != *canonical_login(typed)) return malformed_address();
   return out;
 }
 

@@ -38,10 +38,7 @@ Result<Profile> checked(const Profile& typed) {
   if (out.display_name.empty() || !is_name(out.display_name) || !is_name(out.given_name) || !is_name(out.family_name)) {
     return fail(Kind::malformed, "name_malformed", "a name is missing, too long or not plain text");
   }
-  if (out.email.empty()) out.email = out.login;
-  if (out.email.size() > limits::login_bytes || !is_plain_text(out.email) || !canonical_login(out.email)) {
-    return fail(Kind::malformed, "email_malformed", "the e-mail address isn't one");
-  }
+  out.email = trim(typed.email).empty() ? out.login : TRY(mail_address(typed.email));
   if (!is_tag(out.locale)) return fail(Kind::malformed, "locale_malformed", "a locale is a tag such as ja or en");
   if (!is_zone(out.zoneinfo)) return fail(Kind::malformed, "zoneinfo_malformed", "a time zone is a name such as Asia/Tokyo");
   return out;

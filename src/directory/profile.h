@@ -5,6 +5,9 @@
 
 namespace kidoban::directory {
 
+// An address to send mail to: as it was typed, but for what an input method or a paste brought along (full-width forms,
+// spaces around it, characters that can't be seen). malformed/"email_malformed" for what could be nobody's login either.
+Result<std::string> mail_address(std::string_view typed);
 // With the login in its canonical form and the e-mail address filled in.
 Result<Profile> checked(const Profile& typed);
 std::string profile_json(const Profile& profile);
