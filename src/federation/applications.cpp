@@ -47,6 +47,11 @@ Status check(const Application& a) {
   if (a.identifier.empty() || a.identifier.size() > limits::uri_bytes || !is_plain_text(a.identifier)) {
     return fail(Kind::malformed, "identifier_malformed", "the application's identifier is empty, too long or not plain text");
   }
+  if (a.launch_url.size() > limits::uri_bytes || !is_plain_text(a.launch_url)) {
+    return fail(Kind::malformed, "launch_url_malformed", "the address to open the application at is too long or not plain text");
+  }
+  // What isn't UTF-8 would be sealed and never read again, and with it the tenant's whole list.
+  if (!is_utf8(a.settings)) return fail(Kind::malformed, "settings_malformed", "the application's settings aren't UTF-8");
   return {};
 }
 
@@ -90,7 +95,11 @@ Result<Application> Applications::change(store::Transaction& tx, const Applicati
   TRY(check(changed));
   const auto key = TRY(keys_.of(tx));
   if (!TRY(update_application(tx, close(*key, changed)))) {
-    if (!TRY(get_application(tx, changed.id))) return fail(Kind::not_found, "application_unknown");
+    const auto stands = TRY(get_application(tx, changed.id));
+    if (!stands) return fail(Kind::not_found, "application_unknown");
+    if (stands->protocol != changed.protocol || stands->identifier != changed.identifier) {
+      return fail(Kind::malformed, "identifier_fixed", "an application keeps its protocol and identifier: connect another");
+    }
     return fail(Kind::conflict, "version_changed");
   }
   TRY(audit_.append(tx, about(by, "application.changed", changed)));

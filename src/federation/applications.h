@@ -33,12 +33,14 @@ class Applications {
   Applications(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
       : keys_(keys), audit_(audit), clock_(clock), random_(random) {}
 
-  // conflict/"application_taken".
+  // conflict/"application_taken"; malformed/"name_malformed", "identifier_malformed", "launch_url_malformed",
+  // "settings_malformed".
   Result<Application> create(store::Transaction& tx, Application wanted, const audit::Event& by);
   Result<std::optional<Application>> find(store::Transaction& tx, std::string_view protocol,
                                           std::string_view identifier);
   Result<Application> get(store::Transaction& tx, const Id& id);  // not_found/"application_unknown"
-  // conflict/"version_changed" when another change came first.
+  // As create refuses; conflict/"version_changed" when another change came first; malformed/"identifier_fixed":
+  // others have it in their configuration.
   Result<Application> change(store::Transaction& tx, const Application& changed, const audit::Event& by);
   // By id, after `after`, at most `limit`.
   Result<std::vector<Application>> list(store::Transaction& tx, std::optional<Id> after, std::size_t limit);

@@ -18,7 +18,7 @@ constexpr store::Sql get_row{
 constexpr store::Sql update_row{
     "update_application",
     "update applications set enabled = $3, version = $4 + 1, sealed = $5 "
-    "where tenant = $1 and id = $2 and version = $4"};
+    "where tenant = $1 and id = $2 and version = $4 and protocol = $6 and identifier = $7"};
 constexpr store::Sql list_rows{
     "list_applications",
     "select id, protocol, identifier, enabled, version, sealed from applications "
@@ -54,7 +54,8 @@ Result<std::optional<ApplicationRow>> get_application(store::Transaction& tx, co
 }
 
 Result<bool> update_application(store::Transaction& tx, const ApplicationRow& row) {
-  return TRY(tx.execute(update_row, row.id, row.enabled, row.version, store::Value::blob(row.sealed))) == 1;
+  return TRY(tx.execute(update_row, row.id, row.enabled, row.version, store::Value::blob(row.sealed),
+                        row.protocol, row.identifier)) == 1;
 }
 
 Result<std::vector<ApplicationRow>> list_applications(store::Transaction& tx, const Id& after, std::size_t limit) {
