@@ -7,7 +7,7 @@
 #include "base/require.h"
 #include "base/text.h"
 #include "crypto/hash.h"
-#include "crypto/strict_json.h"
+#include "base/strict_json.h"
 
 namespace kidoban::crypto {
 namespace {

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "crypto/jose.h"
 #include "crypto/jwk.h"
-#include "crypto/strict_json.h"
+#include "base/strict_json.h"
 
 namespace kidoban::crypto {
 namespace {

@@ -8,7 +8,7 @@
 #include "crypto/jose.h"
 #include "crypto/jwk.h"
 #include "crypto/openssl_ptr.h"
-#include "crypto/strict_json.h"
+#include "base/strict_json.h"
 
 namespace kidoban::crypto {
 namespace {

@@ -20,10 +20,27 @@ constexpr store::Sql select_page{"list_people",
 constexpr store::Sql set_state{"set_person_state",
                                "update people set state = $3, updated_at = $4, version = version + 1 "
                                "where tenant = $1 and id = $2"};
+constexpr store::Sql update_one{"change_person",
+                                "update people set login_index = $3, state = $4, administrator = $5, profile = $6, updated_at = $7, "
+                                "version = version + 1 where tenant = $1 and id = $2"};
+constexpr store::Sql other_administrator{"find_other_administrator",
+                                         "select 1 from people where tenant = $1 and administrator = 1 and state = 0 and id <> $2 limit 1"};
 constexpr store::Sql insert_group_row{"insert_group",
                                       "insert into person_groups (tenant, id, name_index, name) "
                                       "values ($1, $2, $3, $4) on conflict (tenant, name_index) do nothing"};
 constexpr store::Sql find_group{"has_group", "select 1 from person_groups where tenant = $1 and id = $2"};
+constexpr store::Sql get_group_row{"get_group", "select id, name from person_groups where tenant = $1 and id = $2"};
+constexpr store::Sql select_group_page{"list_groups",
+                                       "select id, name from person_groups where tenant = $1 and id > $2 order by id limit $3"};
+constexpr store::Sql update_group_row{"rename_group",
+                                      "update person_groups set name_index = $3, name = $4 where tenant = $1 and id = $2"};
+constexpr store::Sql delete_members{"delete_group_members", "delete from group_members where tenant = $1 and group_id = $2"};
+constexpr store::Sql delete_group_row{"delete_group", "delete from person_groups where tenant = $1 and id = $2"};
+constexpr store::Sql delete_member_row{"delete_group_member",
+                                       "delete from group_members where tenant = $1 and group_id = $2 and person = $3"};
+constexpr store::Sql select_member_page{"list_group_members",
+                                        "select person from group_members where tenant = $1 and group_id = $2 and person > $3 "
+                                        "order by person limit $4"};
 constexpr store::Sql insert_member_row{"insert_group_member",
                                        "insert into group_members (tenant, group_id, person) values ($1, $2, $3) "
                                        "on conflict (tenant, group_id, person) do nothing"};
@@ -36,6 +53,12 @@ constexpr store::Sql groups_of{"groups_of_person",
 PersonRow read(const store::Row& row) {
   return {row.id(0),   static_cast<PersonState>(row.integer(1)), row.flag(2), std::string(row.blob_text(3)),
           row.time(4), row.time(5),                              row.integer(6)};
+}
+
+std::vector<GroupRow> groups_in(const store::Rows& rows) {
+  std::vector<GroupRow> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back({rows[i].id(0), std::string(rows[i].blob_text(1))});
+  return all;
 }
 
 Result<std::optional<PersonRow>> first(Result<store::Rows> rows) {
@@ -72,6 +95,18 @@ Result<bool> update_state(store::Transaction& tx, const Id& id, PersonState stat
   return TRY(tx.execute(set_state, id, static_cast<int>(state), at)) == 1;
 }
 
+Status update_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index) {
+  const auto done = tx.execute(update_one, row.id, login_index, static_cast<int>(row.state), row.administrator,
+                               store::Value::blob(row.profile), row.updated_at);
+  if (done) return {};
+  if (done.error().kind == Kind::conflict) return fail(Kind::conflict, "login_taken", "somebody has this login already");
+  return std::unexpected(done.error());
+}
+
+Result<bool> has_other_administrator(store::Transaction& tx, const Id& than) {
+  return !TRY(tx.query(other_administrator, than)).empty();
+}
+
 Status insert_group(store::Transaction& tx, const GroupRow& row, const crypto::Digest& name_index) {
   const auto made = TRY(tx.execute(insert_group_row, row.id, name_index, store::Value::blob(row.name)));
   if (made == 0) return fail(Kind::conflict, "group_taken", "there is a group of that name already");
@@ -80,15 +115,46 @@ Status insert_group(store::Transaction& tx, const GroupRow& row, const crypto::D
 
 Result<bool> has_group(store::Transaction& tx, const Id& id) { return !TRY(tx.query(find_group, id)).empty(); }
 
+Result<std::optional<GroupRow>> select_group(store::Transaction& tx, const Id& id) {
+  const auto rows = TRY(tx.query(get_group_row, id));
+  if (rows.empty()) return std::nullopt;
+  return GroupRow{rows.front().id(0), std::string(rows.front().blob_text(1))};
+}
+
+Result<std::vector<GroupRow>> select_groups(store::Transaction& tx, const Id& after, std::size_t limit) {
+  return groups_in(TRY(tx.query(select_group_page, after, limit)));
+}
+
+Status update_group(store::Transaction& tx, const GroupRow& row, const crypto::Digest& name_index) {
+  const auto done = tx.execute(update_group_row, row.id, name_index, store::Value::blob(row.name));
+  if (done) return {};
+  if (done.error().kind == Kind::conflict) return fail(Kind::conflict, "group_taken", "there is a group of that name already");
+  return std::unexpected(done.error());
+}
+
+Status delete_group_rows(store::Transaction& tx, const Id& id) {
+  TRY(tx.execute(delete_members, id));
+  TRY(tx.execute(delete_group_row, id));
+  return {};
+}
+
+Result<bool> delete_member(store::Transaction& tx, const Id& group, const Id& person) {
+  return TRY(tx.execute(delete_member_row, group, person)) == 1;
+}
+
+Result<std::vector<Id>> select_members(store::Transaction& tx, const Id& group, const Id& after, std::size_t limit) {
+  const auto rows = TRY(tx.query(select_member_page, group, after, limit));
+  std::vector<Id> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back(rows[i].id(0));
+  return all;
+}
+
 Result<bool> insert_member(store::Transaction& tx, const Id& group, const Id& person) {
   return TRY(tx.execute(insert_member_row, group, person)) == 1;
 }
 
 Result<std::vector<GroupRow>> select_groups_of(store::Transaction& tx, const Id& person) {
-  const auto rows = TRY(tx.query(groups_of, person));
-  std::vector<GroupRow> all;
-  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back({rows[i].id(0), std::string(rows[i].blob_text(1))});
-  return all;
+  return groups_in(TRY(tx.query(groups_of, person)));
 }
 
 }  // namespace kidoban::directory

@@ -27,6 +27,11 @@ Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& a
 // False where there is no such person.
 Result<bool> update_state(store::Transaction& tx, const Id& id, PersonState state, Time at);
 
+// Everything but id and created_at; the version becomes one more. conflict/"login_taken".
+Status update_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index);
+// Somebody else who is enabled and may administer.
+Result<bool> has_other_administrator(store::Transaction& tx, const Id& than);
+
 struct GroupRow {
   Id id;
   std::string name;
@@ -34,6 +39,14 @@ struct GroupRow {
 // conflict/"group_taken".
 Status insert_group(store::Transaction& tx, const GroupRow& row, const crypto::Digest& name_index);
 Result<bool> has_group(store::Transaction& tx, const Id& id);
+Result<std::optional<GroupRow>> select_group(store::Transaction& tx, const Id& id);
+Result<std::vector<GroupRow>> select_groups(store::Transaction& tx, const Id& after, std::size_t limit);
+// conflict/"group_taken".
+Status update_group(store::Transaction& tx, const GroupRow& row, const crypto::Digest& name_index);
+Status delete_group_rows(store::Transaction& tx, const Id& id);
+// False where the person was no member.
+Result<bool> delete_member(store::Transaction& tx, const Id& group, const Id& person);
+Result<std::vector<Id>> select_members(store::Transaction& tx, const Id& group, const Id& after, std::size_t limit);
 // False where the person is a member already.
 Result<bool> insert_member(store::Transaction& tx, const Id& group, const Id& person);
 Result<std::vector<GroupRow>> select_groups_of(store::Transaction& tx, const Id& person);

@@ -193,6 +193,105 @@ TEST_CASE("states, groups and pages") {
   });
 }
 
+TEST_CASE("a person is changed in one record that says what was and what is; another tenant changes nothing") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    const Id id = w.person(w.two.a, "hanako@a.example")->id;
+    REQUIRE(w.person(w.two.a, "taken@a.example"));
+    REQUIRE(w.person(w.two.b, "other@a.example"));
+    const auto change = [&](const TenantId& tenant, const Change& wanted, std::optional<std::int64_t> version = {}) {
+      return w.two.write(tenant, [&](store::Transaction& tx) { return w.directory.change_person(tx, id, wanted, version, by_operator); });
+    };
+    w.two.clock.advance(std::chrono::seconds(1));
+    Change wanted;
+    wanted.login = "Flower@A.example";
+    wanted.zoneinfo = "Asia/Tokyo";
+    const auto changed = change(w.two.a, wanted, 1);
+    REQUIRE(changed);
+    CHECK(changed->version == 2);
+    CHECK(changed->profile.login == "flower@a.example");
+    CHECK(changed->profile.display_name == "山田 花子");
+    CHECK_FALSE(w.find(w.two.a, "hanako@a.example"));
+    CHECK(w.find(w.two.a, "flower@a.example")->profile.zoneinfo == "Asia/Tokyo");
+    const auto records = w.two.read(w.two.a, [&](store::Transaction& tx) { return w.audit.read(tx, {}, std::nullopt, 1); });
+    CHECK(records->front().name == "person.changed");
+    CHECK(records->front().detail_json == R"({"login":"flower@a.example","login_before":"hanako@a.example","zoneinfo":"Asia/Tokyo","zoneinfo_before":""})");
+    CHECK(change(w.two.a, wanted)->version == 2);  // nothing to do, nothing to tell
+    CHECK(reason_of(change(w.two.a, wanted, 1)) == "version_changed");
+    CHECK(reason_of(change(w.two.b, wanted)) == "person_unknown");
+    Change taken;
+    taken.login = "taken@a.example";
+    CHECK(reason_of(change(w.two.a, taken)) == "login_taken");
+    CHECK(w.find(w.two.a, "flower@a.example")->version == 2);
+    Change theirs;
+    theirs.login = "other@a.example";  // somebody's in another tenant
+    CHECK(change(w.two.a, theirs));
+  });
+}
+
+TEST_CASE("the last who may administer stays, whatever others do at the same moment") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    std::vector<Id> people;
+    for (const char* login : {"one@a.example", "two@a.example", "three@a.example"}) {
+      Profile profile;
+      profile.login = login;
+      profile.display_name = login;
+      people.push_back(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.create_person(tx, {profile, true}, by_operator); })->id);
+    }
+    std::atomic<int> left = 0, kept = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < people.size(); ++i) {
+        threads.emplace_back([&, i] {
+          Change wanted;
+          if (i % 2 == 0) wanted.administrator = false;
+          else wanted.state = PersonState::disabled;
+          const auto done = w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.change_person(tx, people[i], wanted, std::nullopt, by_operator); });
+          if (done) ++left;
+          else if (done.error().reason == "last_administrator") ++kept;
+        });
+      }
+    }
+    CHECK(left == 2);
+    CHECK(kept == 1);
+  });
+}
+
+TEST_CASE("groups are listed, renamed, emptied and deleted, each in its own tenant") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    const auto in = [&](const TenantId& tenant, auto act) { return w.two.write(tenant, [&](store::Transaction& tx) { return act(tx); }); };
+    std::vector<Id> groups;
+    for (const char* name : {"営業部", "開発部", "総務部"}) {
+      w.two.clock.advance(std::chrono::seconds(1));
+      groups.push_back(in(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, name, by_operator); })->id);
+    }
+    const auto page = in(w.two.a, [&](store::Transaction& tx) { return w.directory.list_groups(tx, groups[0], 1); });
+    REQUIRE(page);
+    REQUIRE(page->size() == 1);
+    CHECK(page->front().name == "開発部");
+    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.rename_group(tx, groups[0], "開発部", by_operator); })) == "group_taken");
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.rename_group(tx, groups[0], " 販売部 ", by_operator); })->name == "販売部");
+    const Id person = w.person(w.two.a, "hanako@a.example")->id;
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, groups[0], person, by_operator); }));
+    // The second tenant, with the very ids.
+    CHECK(in(w.two.b, [&](store::Transaction& tx) { return w.directory.list_groups(tx, std::nullopt, 10); })->empty());
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.get_group(tx, groups[0]); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.rename_group(tx, groups[0], "x", by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.delete_group(tx, groups[0], by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.remove_member(tx, groups[0], person, by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.members_of(tx, groups[0], std::nullopt, 10); })) == "group_unknown");
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.members_of(tx, groups[0], std::nullopt, 10); }) == std::vector<Id>{person});
+    const auto records = w.events(w.two.a).size();
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.remove_member(tx, groups[1], person, by_operator); }));
+    CHECK(w.events(w.two.a).size() == records);  // was no member: nothing to tell
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.delete_group(tx, groups[0], by_operator); }));
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups_of(tx, person); })->empty());
+    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.get_group(tx, groups[0]); })) == "group_unknown");
+  });
+}
+
 TEST_CASE("of two who want one login at once, one gets it") {
   kit::each_engine(features, [](store::Store& store) {
     World w(store);

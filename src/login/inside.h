@@ -98,8 +98,6 @@ struct Login::Inside {
   Result<http::Reply> show(const http::Request& request, const Standing& standing, const std::optional<Problem>& problem);
   Result<http::Reply> conclude(const http::Request& request, Outcome outcome);
 
-  // session_api.cpp
-  void add_session_api(http::Routes& routes);
 };
 
 inline constexpr std::string_view sign_out_purpose = "sign_out:";

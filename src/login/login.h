@@ -39,7 +39,7 @@ class Login final : public federation::Gate {
   ~Login() override;
 
   void add_protocol(federation::Protocol& protocol);
-  // GET and POST /sign-in/{journey}, GET and POST /sign-out, GET and DELETE /api/v1/people/{person}/sessions[/{session}].
+  // GET and POST /sign-in/{journey}, GET and POST /sign-out.
   void add_routes(http::Routes& routes);
 
   Result<http::Reply> ask(http::Request& request, federation::SignInRequest asked) override;
@@ -50,6 +50,8 @@ class Login final : public federation::Gate {
                                    std::string_view application_name) override;
 
   Sessions& sessions();
+  // Whose browser sent this, read in the caller's transaction; nobody where no live session came with it.
+  Result<std::optional<directory::Person>> person_asking(store::Transaction& tx, const http::Request& request);
   // What a form of a page that acts on the browser's own session must carry as `csrf`; made for one purpose.
   Result<std::string> session_token(store::Transaction& tx, const Id& session, std::string_view purpose);
   // forbidden/"form_stale" when it isn't that.

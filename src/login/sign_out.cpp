@@ -84,7 +84,6 @@ void Login::add_routes(http::Routes& routes) {
         return sign_out(request, then);
       },
       "sign_out");
-  in->add_session_api(routes);
 }
 
 }  // namespace kidoban::login

@@ -84,8 +84,9 @@ Result<std::unique_ptr<House>> House::open(const Config& wanted) {
   TRY(store::migrate(*opened, all));
   std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root)));
   if (Status fits = house->keys.check(*house->store); !fits) {
-    // A key made a moment ago for a store that has another: don't leave it to be mistaken for the right one.
-    if (!has_key) std::filesystem::remove(wanted.root_key_path(), error);
+    // A key made a moment ago for a store that has another: don't leave it to be mistaken for the right one. Where
+    // it isn't known whether the store has it (the connection was lost while committing), it stays.
+    if (!has_key && fits.error().reason == "root_key_wrong") std::filesystem::remove(wanted.root_key_path(), error);
     return std::unexpected(std::move(fits.error()));
   }
   return house;

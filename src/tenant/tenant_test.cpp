@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
+
 #include "kit/two_tenants.h"
 #include "tenant/tenant_store.h"
 
@@ -52,8 +54,10 @@ TEST_CASE("a tenant is made with its key and its first record, and found by slug
 TEST_CASE("finding a tenant needs no look at the others") {
   kit::each_engine(features, [](store::Store& store) {
     for (const store::Sql& find : finding_statements()) {
-      std::string text = find.text;
-      const store::Sql explain{"explain", (text = (store.engine_name() == "sqlite" ? "explain query plan " : "explain ") + text).c_str()};
+      // A statement's text is known by its address, for as long as the program runs.
+      static std::deque<std::string> texts;
+      texts.push_back((store.engine_name() == "sqlite" ? "explain query plan " : "explain ") + std::string(find.text));
+      const store::Sql explain{"explain", texts.back().c_str()};
       const auto plan = store.system_read(soon(), [&](store::SystemTransaction& tx) -> Result<std::string> {
         const auto rows = TRY(tx.query(explain, std::string_view("acme")));
         std::string all;

@@ -1,4 +1,4 @@
-#include "crypto/strict_json.h"
+#include "base/strict_json.h"
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace kidoban::crypto {
+namespace kidoban {
 namespace {
 
 namespace json = boost::json;
@@ -100,4 +100,4 @@ bool text_or_absent(const json::object& object, std::string_view name) {
   return !value || value->is_string();
 }
 
-}  // namespace kidoban::crypto
+}  // namespace kidoban

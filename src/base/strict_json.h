@@ -1,12 +1,12 @@
 #pragma once
-// JSON from strangers, for this folder's .cpp files alone: UTF-8, bounded depth, and no member twice
+// JSON from strangers, whoever reads it: UTF-8, bounded depth, and no member twice
 // (RFC 8725 §2.8 and RFC 7515 §4: two readers must not see two different headers).
 
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string_view>
 
-namespace kidoban::crypto {
+namespace kidoban {
 
 // Nothing when it isn't exactly one JSON object of at most eight levels.
 std::optional<boost::json::object> strict_object(std::string_view text);
@@ -16,4 +16,4 @@ std::optional<std::string_view> text_member(const boost::json::object& object, s
 // Absent is in order, anything but a string is not.
 bool text_or_absent(const boost::json::object& object, std::string_view name);
 
-}  // namespace kidoban::crypto
+}  // namespace kidoban

@@ -1,0 +1,24 @@
+#pragma once
+// The administrators' API over the public headers of the other folders. Made once at start; any thread.
+
+#include "audit/audit.h"
+#include "directory/directory.h"
+#include "http/routes.h"
+#include "login/login.h"
+#include "store/store.h"
+
+namespace kidoban::console {
+
+class Console {
+ public:
+  Console(store::Store& store, directory::Directory& directory, login::Login& login)
+      : store_(store), directory_(directory), login_(login) {}
+  void add_routes(http::Routes& routes);
+
+ private:
+  store::Store& store_;
+  directory::Directory& directory_;
+  login::Login& login_;
+};
+
+}  // namespace kidoban::console
