@@ -97,7 +97,7 @@ TEST_CASE("records are read newest first, page by page, by actor, target, event 
     }
     CHECK(pages == 3);
     CHECK(seen.size() == 25);
-    const auto count = [&](Audit::Filter filter) { return w.read(w.two.a, filter).size(); };
+    const auto count = [&](const Audit::Filter& filter) { return w.read(w.two.a, filter).size(); };
     CHECK(count({.actor = one, .target = {}, .name = {}, .from = {}, .until = {}}) == 13);
     CHECK(count({.actor = {}, .target = one, .name = {}, .from = {}, .until = {}}) == 9);
     CHECK(count({.actor = one, .target = one, .name = {}, .from = {}, .until = {}}) == 5);

@@ -109,7 +109,7 @@ Status Directory::set_state(store::Transaction& tx, const Id& id, PersonState st
 
 Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, const Change& change,
                                         std::optional<std::int64_t> version, const audit::Event& by) {
-  const auto before = TRY(get_person(tx, id));
+  auto before = TRY(get_person(tx, id));
   if (version && *version != before.version) return fail(Kind::conflict, "version_changed");
   Person after = before;
   for (const Attribute& one : attributes) {
@@ -170,7 +170,7 @@ Result<std::vector<Group>> Directory::list_groups(store::Transaction& tx, std::o
 }
 
 Result<Group> Directory::rename_group(store::Transaction& tx, const Id& id, std::string_view typed, const audit::Event& by) {
-  const auto before = TRY(get_group(tx, id));
+  auto before = TRY(get_group(tx, id));
   const auto name = TRY(group_name(typed));
   if (name == before.name) return before;
   const auto key = TRY(keys_.of(tx));
