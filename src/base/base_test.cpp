@@ -62,6 +62,8 @@ TEST_CASE("UTF-8 is checked to the letter") {
   CHECK_FALSE(is_utf8("\xe6\x9c"));          // cut
   CHECK_FALSE(is_plain_text("a\r\nb"));
   CHECK(is_plain_text("a b"));
+  CHECK(is_display_text("山田 花子"));
+  for (const char* turned : {"a\u202eb", "\u2066a\u2069", "a\u2028b", "a\nb"}) CHECK_FALSE(is_display_text(turned));
 }
 
 TEST_CASE("times are written as RFC 3339") {

@@ -190,6 +190,16 @@ bool is_plain_text(std::string_view text) {
   return true;
 }
 
+bool is_display_text(std::string_view text) {
+  if (!is_plain_text(text)) return false;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::int32_t cp = next_code_point(text, i);
+    const bool turns = (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+    if (turns || cp == 0x2028 || cp == 0x2029) return false;
+  }
+  return true;
+}
+
 std::string ascii_lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

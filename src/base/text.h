@@ -39,6 +39,9 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus);
 bool is_utf8(std::string_view text);
 // Well-formed UTF-8 with no control characters (C0, DEL, C1).
 bool is_plain_text(std::string_view text);
+// Plain text that reads as it is written: nothing in it turns the direction of what stands beside it (UTR #36
+// §2.5), nor begins a line. For names that people are shown.
+bool is_display_text(std::string_view text);
 
 std::string ascii_lower(std::string_view text);
 bool ascii_iequals(std::string_view a, std::string_view b);

@@ -59,7 +59,7 @@ audit::Event about(audit::Event by, Reason name, std::string_view kind, const Id
 
 Result<std::string_view> group_name(std::string_view typed) {
   const std::string_view name = trim(typed);
-  if (!name.empty() && name.size() <= limits::name_bytes && is_plain_text(name)) return name;
+  if (!name.empty() && name.size() <= limits::name_bytes && is_display_text(name)) return name;
   return fail(Kind::malformed, "name_malformed", "the group's name is empty, too long or not plain text");
 }
 

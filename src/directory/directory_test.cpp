@@ -138,6 +138,7 @@ TEST_CASE("what a profile can't be is refused by name, and nothing is kept of it
     CHECK(with([](Profile& p) { p.display_name = std::string(limits::name_bytes + 1, 'a'); }) == "name_malformed");
     CHECK(with([](Profile& p) { p.given_name = "a\nb"; }) == "name_malformed");
     CHECK(with([](Profile& p) { p.family_name = "\xff"; }) == "name_malformed");
+    CHECK(with([](Profile& p) { p.display_name = "Hanako \u202egpj.exe"; }) == "name_malformed");
     CHECK(with([](Profile& p) { p.email = "no address"; }) == "email_malformed");
     CHECK(with([](Profile& p) { p.email = "a@a.example\r\nBcc: x@x.example"; }) == "email_malformed");
     CHECK(with([](Profile& p) { p.locale = "ja_JP!"; }) == "locale_malformed");

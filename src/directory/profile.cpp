@@ -11,7 +11,7 @@ namespace kidoban::directory {
 
 namespace {
 
-bool is_name(std::string_view text) { return text.size() <= limits::name_bytes && is_plain_text(text); }
+bool is_name(std::string_view text) { return text.size() <= limits::name_bytes && is_display_text(text); }
 
 // BCP 47's shape: letters, digits and dashes.
 bool is_tag(std::string_view text) {

@@ -41,7 +41,7 @@ Result<Application> open(const seal::TenantKey& key, const ApplicationRow& row) 
 }
 
 Status check(const Application& a) {
-  if (a.name.empty() || a.name.size() > limits::name_bytes || !is_plain_text(a.name)) {
+  if (a.name.empty() || a.name.size() > limits::name_bytes || !is_display_text(a.name)) {
     return fail(Kind::malformed, "name_malformed", "the application's name is empty, too long or not plain text");
   }
   if (a.identifier.empty() || a.identifier.size() > limits::uri_bytes || !is_plain_text(a.identifier)) {

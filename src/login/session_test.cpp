@@ -126,39 +126,48 @@ TEST_CASE("a protocol's sign-out leads on to where the protocol checked") {
   });
 }
 
-TEST_CASE("an administrator lists and ends a person's sessions; nobody else does") {
+TEST_CASE("a person's sessions are listed and ended, each by its id and theirs") {
   signed_in([](Signed& s) {
-    const std::string sessions = "/api/v1/people/" + s.person.text() + "/sessions";
-    CHECK(Browser(s.world, s.tenant).get(sessions).status == 401);
-    CHECK(s.browser.get(sessions).status == 403);
-    s.world.make_person(s.tenant, "admin@example.com", true);
-    Browser admin(s.world, s.tenant);
-    admin.sign_in(admin.begin(asking()), "admin@example.com", right_password);
-    const auto listed = boost::json::parse(admin.get(sessions).body).as_object().at("sessions").as_array();
-    REQUIRE(listed.size() == 1);
-    CHECK(listed[0].at("client_address") == "192.0.2.1");
-    CHECK(listed[0].at("user_agent") == "Test/1");
-    const std::string one = sessions + "/" + std::string(listed[0].at("id").as_string());
-    CHECK(s.browser.send(s.browser.request(http::Method::del, one)).status == 403);
-    CHECK(admin.send(admin.request(http::Method::del, one)).status == 204);
-    CHECK(admin.send(admin.request(http::Method::del, one)).status == 404);
+    auto& sessions = s.world.login.sessions();
+    const Id other = s.world.make_person(s.tenant, "other@example.com");
+    const auto by = audit::Event{.name = "test.acted", .actor = {audit::ActorKind::system, std::nullopt}};
+    const auto in = [&](auto act) { return s.world.store.write(s.tenant, soon(), [&](store::Transaction& tx) { return act(tx); }); };
+    const auto listed = in([&](store::Transaction& tx) { return sessions.list(tx, s.person); });
+    REQUIRE(listed.has_value());
+    REQUIRE(listed->size() == 1);
+    const Session one = listed->front();
+    CHECK(one.client_address == "192.0.2.1");
+    CHECK(one.user_agent == "Test/1");
+    CHECK_FALSE(*in([&](store::Transaction& tx) { return sessions.end(tx, one.id, other, by, "ended_by_test"); }));  // not theirs
+    CHECK(is_in(s.browser));
+    CHECK(*in([&](store::Transaction& tx) { return sessions.end(tx, one.id, s.person, by, "ended_by_test"); }));
+    CHECK_FALSE(*in([&](store::Transaction& tx) { return sessions.end(tx, one.id, s.person, by, "ended_by_test"); }));
     CHECK_FALSE(is_in(s.browser));
-    CHECK(admin.send(admin.request(http::Method::del, sessions)).status == 204);
+    s.browser.sign_in(s.browser.begin(asking()), "hanako@example.com", right_password);
+    CHECK(is_in(s.browser));
+    CHECK(*in([&](store::Transaction& tx) { return sessions.end_all(tx, s.person, by, "ended_by_test"); }) == 1);
+    CHECK_FALSE(is_in(s.browser));
   });
 }
 
-TEST_CASE("a second tenant finds no session, and its administrator reaches none") {
+TEST_CASE("a second tenant finds no session, and a cookie brought there is nobody's") {
   signed_in([](Signed& s) {
     const TenantId other = s.world.make_tenant();
-    s.world.make_person(other, "admin@example.com", true);
-    Browser admin(s.world, other, "other");
-    admin.sign_in(admin.begin(asking()), "admin@example.com", right_password);
-    CHECK(admin.get("/api/v1/people/" + s.person.text() + "/sessions").status == 404);
+    const auto asks = [&](const TenantId& tenant, Browser& browser) {
+      const auto request = browser.request(http::Method::get, "/api/v1/people");
+      const auto person = s.world.store.read(tenant, soon(), [&](store::Transaction& tx) { return s.world.login.person_asking(tx, request); });
+      REQUIRE(person.has_value());
+      return person->has_value();
+    };
+    CHECK(asks(s.tenant, s.browser));
+    CHECK_FALSE(asks(other, s.browser));
     const auto found = s.world.store.read(other, soon(), [&](store::Transaction& tx) {
       return s.world.login.sessions().list(tx, s.person);
     });
     REQUIRE(found.has_value());
     CHECK(found->empty());
+    const auto by = audit::Event{.name = "test.acted", .actor = {audit::ActorKind::system, std::nullopt}};
+    CHECK(*s.world.store.write(other, soon(), [&](store::Transaction& tx) { return s.world.login.sessions().end_all(tx, s.person, by, "ended_by_test"); }) == 0);
     CHECK(is_in(s.browser));
   });
 }

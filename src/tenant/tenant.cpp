@@ -29,7 +29,7 @@ Status check(const Tenants::New& wanted) {
     return fail(Kind::malformed, "slug_malformed",
                 "a slug is 1 to 63 of a-z, 0-9 and dashes, with no dash at either end");
   }
-  if (wanted.name.empty() || wanted.name.size() > limits::name_bytes || !is_plain_text(wanted.name)) {
+  if (wanted.name.empty() || wanted.name.size() > limits::name_bytes || !is_display_text(wanted.name)) {
     return fail(Kind::malformed, "name_malformed", "the name is empty, too long or not plain text");
   }
   if (!wanted.host.empty() && !is_host(wanted.host)) {

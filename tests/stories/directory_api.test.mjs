@@ -36,7 +36,7 @@ onEachStore("the administrators' API", (world) => {
     const person = await make('secret@demo.example');
     const group = (await api(administrator, 'POST', '/groups', { json: { name: 'Secret' } })).json();
     const doors = [['GET', '/people'], ['POST', '/people', { login: 'a@a.example', display_name: 'A' }], ['GET', `/people/${person.id}`], ['PATCH', `/people/${person.id}`, { display_name: 'X' }],
-      ['DELETE', `/people/${person.id}`], ['GET', `/people/${person.id}/sessions`], ['GET', '/groups'], ['POST', '/groups', { name: 'X' }], ['GET', `/groups/${group.id}`],
+      ['DELETE', `/people/${person.id}`], ['GET', `/people/${person.id}/sessions`], ['DELETE', `/people/${person.id}/sessions`], ['DELETE', `/people/${person.id}/sessions/${person.id}`], ['GET', '/groups'], ['POST', '/groups', { name: 'X' }], ['GET', `/groups/${group.id}`],
       ['PATCH', `/groups/${group.id}`, { name: 'X' }], ['DELETE', `/groups/${group.id}`], ['GET', `/groups/${group.id}/members`],
       ['PUT', `/groups/${group.id}/members/${person.id}`], ['DELETE', `/groups/${group.id}/members/${person.id}`]];
     for (const [method, path, json] of doors) {

@@ -165,7 +165,7 @@ Status check_client(const Client& client) {
       !std::ranges::all_of(client.client_id, [](char c) { return c > 0x20 && c < 0x7f; })) {
     return invalid("client_id must be 1 to 256 printable ASCII characters");
   }
-  if (client.name.empty() || client.name.size() > limits::name_bytes || !is_plain_text(client.name)) return invalid("client_name");
+  if (client.name.empty() || client.name.size() > limits::name_bytes || !is_display_text(client.name)) return invalid("client_name");
   if (client.grant_types.empty()) return invalid("grant_types is empty");
   for (const auto& type : client.grant_types) {
     if (std::ranges::find(known_grant_types, type) == known_grant_types.end()) return invalid("grant_type " + type + " is not supported");
