@@ -141,7 +141,7 @@ Checked check_max_age(Asking& a) {
   if (text.empty()) return fine;
   const auto seconds = to_integer(text);
   if (!seconds || *seconds < 0) return invalid_request("max_age must be a number of seconds.");
-  a.asked.max_age_s = *seconds;
+  a.asked.max_age_s = seconds;
   return fine;
 }
 

@@ -101,7 +101,7 @@ Result<std::optional<UsedAssertion>> verify_assertion(Provider& provider, const 
   return std::optional<UsedAssertion>(used);
 }
 
-Result<Authenticated> verify(Provider& provider, const http::Request& request, const Presented& presented, ClientPointer client) {
+Result<Authenticated> verify(Provider& provider, const http::Request& request, const Presented& presented, const ClientPointer& client) {
   if (!client) return refuse_client("unknown client");
   if (how_of(client->auth_method) != presented.how) return refuse_client("this client uses " + std::string(name_of(client->auth_method)));
   Authenticated caller{client, std::nullopt};

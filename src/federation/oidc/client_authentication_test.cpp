@@ -70,7 +70,7 @@ TEST_CASE("an assertion is for its client, this issuer, a short time, and once")
       if (asymmetric) wanted.jwks = "{\"keys\":[" + key->public_jwk() + "]}";
       const auto made = door.connect(wanted);
       const auto signer = asymmetric ? *key : *crypto::SigningKey::from_secret(Secret::of(made.client_secret));
-      const auto send = [&](boost::json::object changes) {
+      const auto send = [&](const boost::json::object& changes) {
         boost::json::object claims{{"iss", wanted.client_id}, {"sub", wanted.client_id}, {"aud", door.issuer()},
                                    {"jti", "j"}, {"exp", to_s(door.clock.now()) + 60}};
         for (const auto& change : changes) claims[change.key()] = change.value();
