@@ -12,6 +12,7 @@
 #include "http/outgoing.h"
 #include "http/target.h"
 #include "http/trace.h"
+#include "runtime/log.h"
 
 namespace kidoban::http {
 
@@ -20,6 +21,8 @@ namespace {
 using boost::asio::ip::tcp;
 
 constexpr std::size_t read_at_once = 16 * 1024;  // a TLS record
+// What each of many idle connections may hold on to.
+constexpr std::size_t kept_while_idle = 4 * 1024;
 // What a client that is being closed may still send: it must see our answer rather than a reset (RFC 9112 §9.6).
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes = 1024 * 1024;
@@ -49,6 +52,18 @@ Connection::Connection(tcp::socket socket, const TlsContext& tls, Edge& edge, st
       closed_(std::move(closed)),
       peer_(address_of(socket_)) {}
 
+// What throws here is a fault of ours: it ends this connection, and not the thread that all of them share.
+template <class Work>
+void Connection::guarded(Work work) {
+  try {
+    work();
+  } catch (const std::exception& thrown) {
+    edge_.telemetry.requests_threw.add();
+    runtime::log(runtime::Level::error, "connection_threw", {{"what", std::string(thrown.what())}});
+    close();
+  }
+}
+
 void Connection::start() {
   if (transport_.is_tls()) {
     enter(Stage::handshake, limits::http_header_time);
@@ -65,7 +80,7 @@ void Connection::enter(Stage stage, Steady::duration time) {
 
 void Connection::wait(tcp::socket::wait_type what) {
   socket_.async_wait(what, [self = shared_from_this()](const boost::system::error_code& ec) {
-    if (!ec) self->go_on();
+    if (!ec) self->guarded([&] { self->go_on(); });
   });
 }
 
@@ -186,19 +201,18 @@ bool Connection::take_head() {
   }
   place_ = edge_.sites.locate(request.host, target->path);
   request.path = place_.path;
-  auto match = edge_.routes.match(place_.scope, request.method, request.path);
+  const auto caller = contains(edge_.internal, origin->client) ? Routes::Caller::internal : Routes::Caller::stranger;
+  auto match = edge_.routes.match(place_.scope, request.method, request.path, caller);
   if (match.route == nullptr && is_preflight(request)) {
     const std::string wanted = ascii_lower(request.header("access-control-request-method"));
     const Method method = wanted == "get" ? Method::get : wanted == "post" ? Method::post : Method::other;
-    const auto asked = edge_.routes.match(place_.scope, method, request.path);
+    const auto asked = edge_.routes.match(place_.scope, method, request.path, caller);
     if (asked.route != nullptr && asked.route->guard == Guard::cors) {
       reply({answer_preflight(*asked.route), {}});
       return false;
     }
   }
   route_ = match.route;
-  // To whom a page of the service's own isn't shown, it isn't there.
-  if (route_ != nullptr && route_->guard == Guard::internal && !contains(edge_.internal, origin->client)) route_ = nullptr;
   if (route_ == nullptr) {
     answer_unmatched(match.allowed);
     return false;
@@ -211,14 +225,15 @@ void Connection::take_body() {
   if (!incoming_.accept_body(route_->body.limit)) return;  // digest() sees the refusal
   enter(Stage::body, limits::http_body_time + std::chrono::seconds(route_->body.limit / slowest_bytes_a_second));
   if (!incoming_.wants_continue() || !input_.empty()) return;
-  // RFC 9110 §10.1.1. Where it can't be sent now, the client goes on by itself after a while.
-  (void)transport_.write("HTTP/1.1 100 Continue\r\n\r\n", {});
+  // RFC 9110 §10.1.1. Where it can't be sent now, the client goes on by itself after a while; what was begun goes out
+  // before the answer.
+  interim_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  const auto step = transport_.write(interim_, {});
+  if (step.outcome == Transport::Outcome::done) interim_.erase(0, step.bytes);
 }
 
 void Connection::answer_unmatched(const std::string& allowed) {
-  // A body that nobody asked for isn't read, so the next request couldn't be found.
-  if (incoming_.state() == Incoming::State::body) keep_alive_ = false;
-  const bool wrong_method = route_ == nullptr && !allowed.empty();
+  const bool wrong_method = !allowed.empty();
   const Error error = wrong_method ? fail(Kind::malformed, "method_not_allowed").error() : fail(Kind::not_found, "page_unknown").error();
   Answer answer = http::refuse(edge_.routes.otherwise(), incoming_.request(), error, edge_.telemetry);
   if (wrong_method) {
@@ -251,7 +266,7 @@ void Connection::answer_on_worker() {
     const auto executor = self->socket_.get_executor();
     // `self` goes along, so that a connection never ends on a worker.
     boost::asio::post(executor, [self = std::move(self), made = std::move(made)]() mutable {
-      if (self->stage_ == Stage::working) self->reply(std::move(made));
+      if (self->stage_ == Stage::working) self->guarded([&] { self->reply(std::move(made)); });
     });
   });
   if (taken) return;
@@ -273,7 +288,8 @@ void Connection::reply(Answer answer) {
   const Request& request = incoming_.request();
   Framing framing;
   framing.head_only = request.method == Method::head;
-  framing.keep_alive = keep_alive_ && !winding_down_;
+  // A body that isn't read can't be told from the next request (RFC 9112 §9.3).
+  framing.keep_alive = keep_alive_ && !winding_down_ && incoming_.state() == Incoming::State::whole;
   framing.secure = request.site.secure || request.tls;
   framing.any_origin = route_ != nullptr && route_->guard == Guard::cors;
   framing.trace = &request.trace;
@@ -288,6 +304,7 @@ void Connection::reply(Answer answer) {
     answer.reason = "internal_error";
     head_ = head_of(reply_, framing, now);
   }
+  head_.insert(0, std::exchange(interim_, {}));
   const std::string_view body = body_of(reply_, framing);
   edge_.telemetry.answered({.route = route_,
                             .method = request.method,
@@ -331,11 +348,13 @@ void Connection::written() {
   head_taken_ = false;
   reply_ = {};
   head_.clear();
-  if (input_.capacity() > read_at_once && input_.empty()) input_.shrink_to_fit();
+  for (std::string* buffer : {&input_, &head_}) {
+    if (buffer->empty() && buffer->capacity() > kept_while_idle) buffer->shrink_to_fit();
+  }
   enter(Stage::idle, limits::http_idle_time);
   // Requests sent ahead wait for their turn behind other connections, and don't grow this stack.
   if (!input_.empty() || transport_.holds_bytes()) {
-    return boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->go_on(); });
+    return boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->guarded([&] { self->go_on(); }); });
   }
   wait(tcp::socket::wait_read);
 }

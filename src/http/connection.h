@@ -50,6 +50,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait(boost::asio::ip::tcp::socket::wait_type what);
   void wait(Transport::Outcome outcome);  // closes where there is nothing to wait for
   void go_on();
+  template <class Work>
+  void guarded(Work work);
 
   void shake_hands();
   void read();
@@ -84,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool head_taken_ = false, keep_alive_ = false;
 
   Reply reply_;
+  std::string interim_;  // of an interim answer, what isn't sent yet
   std::string head_;
   std::string_view first_, second_;  // still to be written
   std::size_t lingered_ = 0;

@@ -83,11 +83,36 @@ TEST_CASE("a message that could be framed in two ways is refused") {
   refused(post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501, "transfer_encoding_unsupported");
   refused(post + "Content-Length : 4\r\n\r\nabcd", 400, "request_malformed");
   refused(post + "X: a\nY: b\r\n\r\n", 400, "request_malformed");
+  // RFC 9112 §5.2: a line that goes on in the next is the old way to hide a field from one of two readers.
+  refused(post + "X: a\r\n b\r\n\r\n", 400, "request_malformed");
+  refused(post + "X: a\r\n\tb\r\n\r\n", 400, "request_malformed");
+  refused(post + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400, "request_malformed");
+  refused(post + "Content-Length:\r\n 4\r\n\r\nabcd", 400, "request_malformed");
+  refused("POST / HTTP/1.1\r\n " + host + "\r\n", 400, "request_malformed");
+  for (const std::string coding : {"chunked, chunked", "chunked;q=1", "\"chunked\"", "identity", "chunked, identity", ""}) {
+    refused(post + "Transfer-Encoding: " + coding + "\r\n\r\n0\r\n\r\n", 501, "transfer_encoding_unsupported");
+  }
+  for (const std::string field : {"Transfer-Encoding : chunked", "Transfer-Encoding: chunked\v", "Transfer-Encoding\t: chunked", ": chunked", "X", "X: a\rb",
+                                  "Content-Length: 4 4", "Content-Length:", "Content-Length: -1", "Content-Length: 18446744073709551616"}) {
+    refused(post + field + "\r\n\r\n0\r\n\r\n", 400);
+  }
+  refused(post + std::string("X: a\0b\r\n\r\n", 10), 400, "request_malformed");
+  for (const std::string line : {"GET  / HTTP/1.1", "GET /\tHTTP/1.1", " GET / HTTP/1.1", "G@T / HTTP/1.1", "GET /", "\nGET / HTTP/1.1"}) {
+    refused(line + "\r\n" + host + "\r\n", 400, "request_malformed");
+  }
+  for (const std::string version : {"HTTP/1.1 ", "HTTP/1.12", "http/1.1", "HTTP/0.9", "HTTP/1.2", "HTTP/1.1\n"}) {
+    refused("GET / " + version + "\r\n" + host + "\r\n", 505, "version_unsupported");
+  }
   refused("GET / HTTP/1.1\r\nX: a\r\n\r\n", 400, "host_malformed");
   refused("GET / HTTP/1.1\r\n" + host + host + "\r\n", 400, "host_malformed");
   refused("GET / HTTP/2.0\r\n" + host + "\r\n", 505, "version_unsupported");
   refused(post + "Expect: 200-maybe\r\nContent-Length: 1\r\n\r\na", 417, "expectation_unsupported");
-  refused(post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400, "request_malformed");
+  // RFC 9112 §7.1: a size is hexadecimal digits, and what it announces is followed by CRLF.
+  for (const std::string chunk : {"zz\r\n\r\n", "0x1\r\nx\r\n", "+1\r\nx\r\n", "-1\r\nx\r\n", " 1\r\nx\r\n", "1 \r\nx\r\n", "1\nx\r\n", "1;\nx\r\n", "1;a\nb\r\nx\r\n",
+                                  "1;a=\"\r\n\"\r\nx\r\n", "1\r\nxx", "1\r\nx\n", "fffffffffffffffff\r\nx\r\n"}) {
+    refused(post + "Transfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n", 400, "request_malformed");
+  }
+  refused(post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n0\r\n\r\n", 413, "body_too_large");
 }
 
 TEST_CASE("everything has a limit") {

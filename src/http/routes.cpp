@@ -53,10 +53,6 @@ struct Table {
 std::vector<std::string_view> segments_of(std::string_view path) { return split(path.substr(1), '/'); }
 bool is_value(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
 
-void add_allowed(const Rows& rows, std::array<bool, method_count>& allowed) {
-  for (std::size_t m = 0; m < method_count; ++m) allowed[m] = allowed[m] || rows.answering(static_cast<Method>(m)) != no_row;
-}
-
 std::string list_of(const std::array<bool, method_count>& allowed) {
   std::string out;
   for (std::size_t m = 0; m < method_count; ++m) {
@@ -106,25 +102,32 @@ void Routes::add(Route route) {
   rows_.push_back(std::move(route));
 }
 
-Routes::Match Routes::match(Scope scope, Method method, std::string_view path) const {
+Routes::Match Routes::match(Scope scope, Method method, std::string_view path, Caller caller) const {
   Match match;
   if (!index_ || !path.starts_with("/")) return match;
   const Table& table = index_->of(scope);
   std::array<bool, method_count> allowed{};
+  const auto answering = [&](const Rows& rows, Method asked) {
+    const std::size_t row = rows.answering(asked);
+    return row != no_row && caller == Caller::stranger && rows_[row].guard == Guard::internal ? no_row : row;
+  };
+  const auto add_allowed = [&](const Rows& rows) {
+    for (std::size_t m = 0; m < method_count; ++m) allowed[m] = allowed[m] || answering(rows, static_cast<Method>(m)) != no_row;
+  };
   if (const auto found = table.exact.find(path); found != table.exact.end()) {
-    const std::size_t row = found->second.answering(method);
+    const std::size_t row = answering(found->second, method);
     if (row != no_row) {
       match.route = &rows_[row];
       return match;
     }
-    add_allowed(found->second, allowed);
+    add_allowed(found->second);
   }
   const auto segments = segments_of(path);
   for (const Pattern& pattern : table.patterns) {
     if (!pattern.fits(segments)) continue;
-    const std::size_t row = pattern.rows.answering(method);
+    const std::size_t row = answering(pattern.rows, method);
     if (row == no_row) {
-      add_allowed(pattern.rows, allowed);
+      add_allowed(pattern.rows);
       continue;
     }
     match.route = &rows_[row];

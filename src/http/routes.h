@@ -103,7 +103,9 @@ class Routes {
     std::string allowed;   // when only the method is wrong: "GET, HEAD" for 405's Allow
     std::map<std::string, std::string, std::less<>> path_values;
   };
-  Match match(Scope scope, Method method, std::string_view path) const;
+  // For a stranger the rows of Guard::internal aren't there, by any method.
+  enum class Caller : std::uint8_t { stranger, internal };
+  Match match(Scope scope, Method method, std::string_view path, Caller caller = Caller::internal) const;
 
  private:
   struct Index;

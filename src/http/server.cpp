@@ -39,6 +39,7 @@ class Loop {
   std::size_t count() const { return count_.load(std::memory_order_relaxed); }
 
   void add(tcp::socket socket, const TlsContext& tls, Edge& edge) {
+    if (winding_down_) return;  // accepted on another thread just before
     auto one = std::make_shared<Connection>(std::move(socket), tls, edge, [this](Connection& gone) { remove(gone); });
     connections_.emplace(one.get(), one);
     count_.fetch_add(1, std::memory_order_relaxed);

@@ -1,149 +1,12 @@
 // The edge with real sockets.
 
-#include "http/server.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <doctest/doctest.h>
-
-#include <array>
-#include <atomic>
-#include <future>
-#include <latch>
-#include <thread>
-
-#include "base/text.h"
+#include "http/edge_test.h"
 
 namespace kidoban::http {
 namespace {
 
-// Everything below /t/{slug} is a tenant's.
-class OneTenant final : public SiteFinder {
- public:
-  Located locate(std::string_view, std::string_view path) const override {
-    if (!path.starts_with("/t/demo/")) return {Scope::service, {}, {}, {}, std::string(path)};
-    return {Scope::tenant, "demo", {}, "/t/demo", std::string(path.substr(7))};
-  }
-  Result<Site> find(const Located& place, bool, runtime::Deadline) override {
-    Site site;
-    site.base_path = place.base_path;
-    return site;
-  }
-};
-
-// A blocking client that says exactly what it is told.
-class Client {
- public:
-  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{20, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
-  }
-  ~Client() { ::close(socket_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  void say(std::string_view bytes) const { REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())); }
-  // One answer: its head and as much body as Content-Length says.
-  std::string hear(bool without_body = false) {
-    while (got_.find("\r\n\r\n") == std::string::npos && more()) {}
-    const std::size_t head = got_.find("\r\n\r\n") + 4;
-    std::size_t length = 0;
-    if (const std::size_t at = got_.find("Content-Length: "); at < head && !without_body) length = static_cast<std::size_t>(std::stoul(got_.substr(at + 16)));
-    while (got_.size() < head + length && more()) {}
-    std::string one = got_.substr(0, head + length);
-    got_.erase(0, head + length);
-    return one;
-  }
-  std::string ask(std::string_view bytes) {
-    say(bytes);
-    return hear();
-  }
-  // Whether the server has ended the connection, once it has nothing more to say.
-  bool is_over() {
-    while (more()) {}
-    return over_;
-  }
-
- private:
-  bool more() {
-    std::array<char, 4096> part{};
-    const ssize_t n = ::recv(socket_, part.data(), part.size(), 0);
-    over_ = n == 0;
-    if (n > 0) got_.append(part.data(), static_cast<std::size_t>(n));
-    return n > 0;
-  }
-  int socket_;
-  std::string got_;
-  bool over_ = false;
-};
-
-struct Edge {
-  Routes routes;
-  OneTenant sites;
-  ServerOptions options;
-  std::unique_ptr<runtime::Workers> workers = std::make_unique<runtime::Workers>(2, 1);
-  std::unique_ptr<Server> server;
-  std::thread runner;
-  // A handler that waits until it is let go.
-  std::latch entered{1}, released{1};
-
-  Edge() {
-    options.listen = {{"127.0.0.1", 0, {}, {}}};
-    options.trusted_proxies = {"127.0.0.1"};
-    const Body none{Body::Type::none, 0}, form{Body::Type::form, 16};
-    const auto say = [](std::string text) { return [text](Request&) -> Result<Reply> { return Reply::text(200, text); }; };
-    add("hello", Scope::tenant, Method::get, "/hello", Guard::open, none, say("hello"));
-    add("echo", Scope::tenant, Method::post, "/echo", Guard::cors, form, [](Request& r) -> Result<Reply> { return Reply::text(200, r.body); });
-    add("ours", Scope::tenant, Method::post, "/ours", Guard::same_origin, form, say("ours"));
-    add("throws", Scope::tenant, Method::get, "/throws", Guard::open, none, [](Request&) -> Result<Reply> { throw std::runtime_error("a secret"); });
-    add("splits", Scope::tenant, Method::get, "/splits", Guard::open, none, [](Request&) -> Result<Reply> { return Reply::see_other("/a\r\nSet-Cookie: x=y"); });
-    add("metrics", Scope::service, Method::get, "/metrics", Guard::internal, none, say("numbers"));
-    add("big", Scope::tenant, Method::get, "/big", Guard::open, none, say(std::string(3'000'000, 'x')));
-    add("slow", Scope::tenant, Method::get, "/slow", Guard::open, none, [this](Request&) -> Result<Reply> {
-      entered.count_down();
-      released.wait();
-      return Reply::text(200, "done");
-    });
-    routes.add({Scope::service, Method::get, "/alive", Guard::open, none, problem, say("yes"), "alive", true});
-  }
-  void add(std::string name, Scope scope, Method method, std::string path, Guard guard, Body body, Handler handler) {
-    routes.add({scope, method, std::move(path), guard, body, problem, std::move(handler), std::move(name), false});
-  }
-  std::uint16_t run() {
-    auto made = Server::listen(options, routes, sites, *workers);
-    REQUIRE(made);
-    server = std::move(*made);
-    runner = std::thread([this] { server->run(); });
-    return server->ports().front();
-  }
-  ~Edge() {
-    if (!server) return;
-    server->stop(std::chrono::seconds(0));
-    runner.join();
-    workers->drain();
-  }
-};
-
-std::string get(std::string_view path, std::string_view more = {}) {
-  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) + "\r\n";
-}
-std::string post(std::string_view path, std::string_view body, std::string_view more = {}) {
-  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n" + std::string(more) + "\r\n" + std::string(body);
-}
-bool is(const std::string& answer, int status) { return answer.starts_with("HTTP/1.1 " + std::to_string(status) + " "); }
-bool has(const std::string& answer, std::string_view text) { return answer.find(text) != std::string::npos; }
-
 TEST_CASE("one connection asks again and again, and ahead of the answers") {
-  Edge edge;
+  TestEdge edge;
   Client client(edge.run());
   for (int i = 0; i < 3; ++i) CHECK(client.ask(get("/t/demo/hello")).ends_with("\r\n\r\nhello"));
   std::string ahead;
@@ -158,7 +21,7 @@ TEST_CASE("one connection asks again and again, and ahead of the answers") {
 }
 
 TEST_CASE("what isn't there, isn't allowed or isn't read is said, and the connection stays usable where it can") {
-  Edge edge;
+  TestEdge edge;
   const auto port = edge.run();
   Client client(port);
   CHECK(is(client.ask(get("/t/demo/nowhere")), 404));
@@ -188,7 +51,7 @@ TEST_CASE("what isn't there, isn't allowed or isn't read is said, and the connec
 }
 
 TEST_CASE("guards stand before handlers") {
-  Edge edge;
+  TestEdge edge;
   Client client(edge.run());
   CHECK(is(client.ask(post("/t/demo/ours", "a=b", "Sec-Fetch-Site: cross-site\r\n")), 403));
   CHECK(is(client.ask(post("/t/demo/ours", "a=b", "Sec-Fetch-Site: same-origin\r\n")), 200));
@@ -204,7 +67,7 @@ TEST_CASE("guards stand before handlers") {
 }
 
 TEST_CASE("more than there are workers and places to wait is refused at once, and those in flight are answered") {
-  Edge edge;
+  TestEdge edge;
   edge.workers = std::make_unique<runtime::Workers>(1, 1);
   const auto port = edge.run();
   Client first(port), second(port), third(port);
@@ -222,7 +85,7 @@ TEST_CASE("more than there are workers and places to wait is refused at once, an
 }
 
 TEST_CASE("stopping answers what is in flight, closes what is idle, and takes nobody new") {
-  Edge edge;
+  TestEdge edge;
   const auto port = edge.run();
   Client busy(port), idle(port);
   CHECK(idle.ask(get("/alive")).ends_with("yes"));
@@ -238,7 +101,7 @@ TEST_CASE("stopping answers what is in flight, closes what is idle, and takes no
 }
 
 TEST_CASE("a long answer reaches who reads late, and who leaves midway harms nobody") {
-  Edge edge;
+  TestEdge edge;
   edge.workers = std::make_unique<runtime::Workers>(2, 16);
   const auto port = edge.run();
   for (int i = 0; i < 5; ++i) {
@@ -253,7 +116,7 @@ TEST_CASE("a long answer reaches who reads late, and who leaves midway harms nob
 }
 
 TEST_CASE("more connections than configured are told so") {
-  Edge edge;
+  TestEdge edge;
   edge.options.connections = 2;
   const auto port = edge.run();
   Client one(port), two(port);
@@ -265,7 +128,7 @@ TEST_CASE("more connections than configured are told so") {
 }
 
 TEST_CASE("what can't be listened on is named") {
-  Edge edge;
+  TestEdge edge;
   const auto port = edge.run();
   const auto reason = [&](Listen listen) {
     ServerOptions options;
@@ -282,6 +145,107 @@ TEST_CASE("what can't be listened on is named") {
   ServerOptions options;
   options.trusted_proxies = {"192.0.2.1/24"};
   CHECK_FALSE(Server::listen(options, edge.routes, edge.sites, *edge.workers));
+}
+
+// RFC 9112 §9.3: a body that isn't read can't be told from the next request.
+TEST_CASE("a body that nobody asked for is never read as a request") {
+  TestEdge edge;
+  const auto port = edge.run();
+  const std::string inner = get("/alive");
+  const std::string tail = "Host: a\r\nContent-Length: " + std::to_string(inner.size()) + "\r\n\r\n" + inner;
+  const auto answers = [&](const std::string& bytes) {
+    Client client(port);
+    client.say(bytes);
+    const std::string all = client.rest();
+    CAPTURE(all);
+    CHECK_FALSE(has(all, "yes"));
+    CHECK(has(all, "Connection: close"));
+    return all;
+  };
+  CHECK(is(answers("OPTIONS /t/demo/echo HTTP/1.1\r\nOrigin: https://x.example\r\nAccess-Control-Request-Method: POST\r\n" + tail), 204));
+  CHECK(is(answers("OPTIONS * HTTP/1.1\r\n" + tail), 204));
+  CHECK(is(answers("POST /nowhere HTTP/1.1\r\n" + tail), 404));
+  CHECK(is(answers("POST /alive HTTP/1.1\r\n" + tail), 405));
+  CHECK(is(answers("GET /alive HTTP/1.1\r\n" + tail), 413));
+  CHECK(is(answers("POST /../x HTTP/1.1\r\n" + tail), 400));
+  Client none(port);  // without a body there is nothing to mistake
+  CHECK(is(none.ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), 204));
+  CHECK(none.ask(inner).ends_with("yes"));
+}
+
+TEST_CASE("what is internal isn't there for a stranger, by any method") {
+  TestEdge edge;
+  Client client(edge.run());
+  const std::string stranger = "X-Forwarded-For: 203.0.113.9\r\n";
+  CHECK(is(client.ask("DELETE /metrics HTTP/1.1\r\nHost: a\r\n\r\n"), 405));
+  for (const std::string method : {"GET", "DELETE", "OPTIONS"}) {
+    const auto answer = client.ask(method + " /metrics HTTP/1.1\r\nHost: a\r\n" + stranger + "\r\n");
+    CAPTURE(method);
+    CHECK(is(answer, 404));
+    CHECK_FALSE(has(answer, "Allow:"));
+  }
+  // A proxy that says nobody's address asks for itself.
+  CHECK(is(client.ask(get("/metrics", "Forwarded: for=unknown\r\n")), 200));
+  CHECK(is(client.ask(get("/metrics", "Forwarded: for=127.0.0.1\r\n" + stranger)), 400));
+}
+
+TEST_CASE("an origin decides where no Sec-Fetch-Site does") {
+  TestEdge edge;
+  Client client(edge.run());
+  CHECK(is(client.ask(post("/t/demo/ours", "a=b", "Origin: http://localhost\r\n")), 200));
+  CHECK(is(client.ask(post("/t/demo/ours", "a=b", "Origin: http://localhost:1\r\n")), 403));
+  CHECK(is(client.ask(post("/t/demo/ours", "a=b", "Referer: https://x.example/\r\n")), 403));
+}
+
+TEST_CASE("a fault at the edge ends its connection, and no other") {
+  TestEdge edge;
+  const auto port = edge.run();
+  Client other(port), one(port);
+  CHECK(other.ask(get("/alive")).ends_with("yes"));
+  one.say(get("/fault"));
+  CHECK(one.rest().empty());
+  CHECK(other.ask(get("/alive")).ends_with("yes"));
+}
+
+TEST_CASE("several loops share the connections, and stop together") {
+  TestEdge edge;
+  edge.options.edge_threads = 3;
+  const auto port = edge.run();
+  std::array<std::unique_ptr<Client>, 12> clients;
+  for (auto& one : clients) one = std::make_unique<Client>(port);
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& one : clients) one->say(get("/alive"));
+    for (const auto& one : clients) CHECK(one->hear().ends_with("yes"));
+  }
+  edge.server->stop(std::chrono::seconds(20));
+  for (const auto& one : clients) CHECK(one->is_over());
+}
+
+// A request that had begun when the service was told to stop is read to its end and answered.
+TEST_CASE("stopping lets who is still asking finish") {
+  TestEdge edge;
+  const auto port = edge.run();
+  Client half(port), idle(port);
+  CHECK(half.ask(get("/alive")).ends_with("yes"));
+  CHECK(idle.ask(get("/alive")).ends_with("yes"));
+  half.say("POST /t/demo/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  CHECK(half.hear() == "HTTP/1.1 100 Continue\r\n\r\n");  // so its head was taken
+  edge.server->stop(std::chrono::seconds(20));
+  CHECK(idle.is_over());
+  const auto answer = half.ask("a=b");
+  CHECK(answer.ends_with("a=b"));
+  CHECK(has(answer, "Connection: close"));
+  CHECK(half.is_over());
+}
+
+TEST_CASE("who is finished writing is still answered") {
+  TestEdge edge;
+  Client client(edge.run());
+  client.say(get("/t/demo/hello") + get("/alive"));
+  client.finish();
+  const std::string all = client.rest();
+  CHECK(has(all, "hello"));
+  CHECK(all.ends_with("yes"));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ Transport::Outcome Transport::why(int result) const {
 }
 
 Transport::Outcome Transport::handshake() {
+  if (!tls_) return Outcome::failed;  // no memory for it; plain bytes must not do instead
   ERR_clear_error();  // SSL_get_error looks at the thread's queue, which others write to
   const int result = SSL_accept(tls_.get());
   return result == 1 ? Outcome::done : why(result);

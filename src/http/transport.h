@@ -30,7 +30,7 @@ class Transport {
   // Without a context: plain.
   Transport(int descriptor, const TlsContext& context);
 
-  bool is_tls() const { return tls_ != nullptr; }
+  bool is_tls() const { return context_ != nullptr; }
   Outcome handshake();
   Step read(std::span<char> into);
   // The first of the two, then the second, in one system call where it is plain.
