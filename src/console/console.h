@@ -6,19 +6,21 @@
 #include "http/routes.h"
 #include "login/login.h"
 #include "store/store.h"
+#include "tenant/settings.h"
 
 namespace kidoban::console {
 
 class Console {
  public:
-  Console(store::Store& store, directory::Directory& directory, login::Login& login)
-      : store_(store), directory_(directory), login_(login) {}
+  Console(store::Store& store, directory::Directory& directory, login::Login& login, tenant::Settings& settings)
+      : store_(store), directory_(directory), login_(login), settings_(settings) {}
   void add_routes(http::Routes& routes);
 
  private:
   store::Store& store_;
   directory::Directory& directory_;
   login::Login& login_;
+  tenant::Settings& settings_;
 };
 
 }  // namespace kidoban::console

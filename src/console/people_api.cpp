@@ -94,27 +94,27 @@ Result<Person> change(const Inside& in, store::Transaction& tx, const Id& id, co
 void add_people_routes(http::Routes& routes, const Inside& in) {
   routes.add(row(Method::get, "/people", "people_list", [in](Request& request) -> Result<Reply> {
     const auto page = TRY(page_of(request));
-    const auto people = TRY(read_as_administrator(in, request, [&](store::Transaction& tx) { return in.directory.list_people(tx, page.after, page.limit); }));
+    const auto people = TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) { return in.directory.list_people(tx, page.after, page.limit); }));
     json::array rows;
     for (const Person& one : people) rows.push_back(told(one));
     return page_reply("people", std::move(rows), page, people.empty() ? std::nullopt : std::optional(people.back().id));
   }));
   routes.add(row(Method::post, "/people", "person_create", [in](Request& request) -> Result<Reply> {
     const auto wanted = TRY(parse_new(request));
-    const auto made = TRY(write_as_administrator(in, request, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.create_person(tx, wanted, by); }));
+    const auto made = TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.create_person(tx, wanted, by); }));
     auto reply = reply_with(201, made);
     reply.with("Location", request.site.base_url + "/api/v1/people/" + made.id.text());
     return reply;
   }));
   routes.add(row(Method::get, "/people/{person}", "person_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));
-    return reply_with(200, TRY(read_as_administrator(in, request, [&](store::Transaction& tx) { return in.directory.get_person(tx, id); })));
+    return reply_with(200, TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) { return in.directory.get_person(tx, id); })));
   }));
   routes.add(row(Method::patch, "/people/{person}", "person_change", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));
     const auto version = TRY(if_match(request));
     const auto wanted = TRY(parse_change(request));
-    return reply_with(200, TRY(write_as_administrator(in, request, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, wanted, version, by); })));
+    return reply_with(200, TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, wanted, version, by); })));
   }));
   // They are kept, restorable, with their login taken: PATCH {"state":"enabled"} brings them back.
   routes.add(row(Method::del, "/people/{person}", "person_delete", [in](Request& request) -> Result<Reply> {
@@ -122,7 +122,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     const auto version = TRY(if_match(request));
     directory::Change gone;
     gone.state = PersonState::pending_deletion;
-    TRY(write_as_administrator(in, request, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, gone, version, by); }));
+    TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, gone, version, by); }));
     return Reply::empty(204);
   }));
 }

@@ -31,7 +31,7 @@ void add_session_routes(http::Routes& routes, const Inside& in) {
   const std::string all = "/people/{person}/sessions";
   routes.add(row(Method::get, all, "sessions_list", [in](Request& request) -> Result<Reply> {
     const Id person = TRY(Id::parse(request.path_value("person")));
-    const auto sessions = TRY(read_as_administrator(in, request, [&](store::Transaction& tx) -> Result<std::vector<login::Session>> {
+    const auto sessions = TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) -> Result<std::vector<login::Session>> {
       TRY(in.directory.get_person(tx, person));
       return in.login.sessions().list(tx, person);
     }));
@@ -41,7 +41,7 @@ void add_session_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::del, all, "sessions_end_all", [in](Request& request) -> Result<Reply> {
     const Id person = TRY(Id::parse(request.path_value("person")));
-    TRY(write_as_administrator(in, request, [&](store::Transaction& tx, const audit::Event& by) -> Result<std::int64_t> {
+    TRY(write_as(in, request, Permission::people_reset, [&](store::Transaction& tx, const audit::Event& by) -> Result<std::int64_t> {
       TRY(in.directory.get_person(tx, person));
       return in.login.sessions().end_all(tx, person, by, "ended_by_administrator");
     }));
@@ -49,7 +49,7 @@ void add_session_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::del, all + "/{session}", "session_end", [in](Request& request) -> Result<Reply> {
     const Id person = TRY(Id::parse(request.path_value("person"))), session = TRY(Id::parse(request.path_value("session")));
-    TRY(write_as_administrator(in, request, [&](store::Transaction& tx, const audit::Event& by) -> Status {
+    TRY(write_as(in, request, Permission::people_reset, [&](store::Transaction& tx, const audit::Event& by) -> Status {
       if (TRY(in.login.sessions().end(tx, session, person, by, "ended_by_administrator"))) return {};
       return fail(Kind::not_found, "session_unknown");
     }));

@@ -14,6 +14,7 @@
 #include "service/config.h"
 #include "store/migrate.h"
 #include "store/store.h"
+#include "tenant/settings.h"
 #include "tenant/tenant.h"
 
 namespace kidoban::service {
@@ -32,6 +33,7 @@ class House {
   seal::Keyring keys;
   audit::Audit audit;
   tenant::Tenants tenants;
+  tenant::Settings settings;
   directory::Directory directory;
   federation::Applications applications;
   runtime::Lane password_lane;
