@@ -41,8 +41,8 @@ struct Event {
   std::string client_address{}, user_agent{};
   std::string trace_id{};
   std::string reason{};                // an Error's slug, when refused
-  // What else; names are literals. Sealed. No secret belongs here.
-  std::vector<std::pair<std::string_view, std::string>> detail{};
+  // What else. Sealed. No secret belongs here.
+  std::vector<std::pair<std::string, std::string>> detail{};
 };
 
 // Fills client_address, user_agent (first 256 bytes) and trace_id.

@@ -15,6 +15,11 @@ inline constexpr std::size_t http_target_bytes = 16 * 1024;
 // Form bodies of sign-in pages and OAuth endpoints; the largest honest one is a private_key_jwt.
 inline constexpr std::size_t form_body_bytes = 64 * 1024;
 inline constexpr std::size_t json_body_bytes = 256 * 1024;
+// One value of an attribute that a tenant declared, how many it may have, and how many such attributes there may be.
+inline constexpr std::size_t attribute_bytes = 1024;
+inline constexpr std::size_t attribute_values = 100;
+inline constexpr std::size_t custom_attributes = 100;
+inline constexpr std::size_t phone_bytes = 64;
 // One section of a tenant's settings: sixty mails re-worded in two languages.
 inline constexpr std::size_t settings_bytes = 128 * 1024;
 // Parameters in one form or query; the longest honest OIDC request has some 30.

@@ -257,6 +257,45 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
   return value;
 }
 
+std::optional<std::int64_t> from_rfc3339(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t length) -> std::optional<std::int64_t> {
+    if (at + length > text.size()) return std::nullopt;
+    std::int64_t value = 0;
+    for (const char c : text.substr(at, length)) {
+      if (c < '0' || c > '9') return std::nullopt;
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  const auto is = [&](std::size_t at, char c) { return at < text.size() && text[at] == c; };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  const bool shape = is(4, '-') && is(7, '-') && (is(10, 'T') || is(10, 't')) && is(13, ':') && is(16, ':');
+  if (!shape || !year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  using namespace std::chrono;
+  const year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(static_cast<unsigned>(*month)), std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
+  std::size_t at = 19;
+  std::int64_t us = 0;
+  if (is(at, '.')) {
+    std::size_t digits = 0;
+    for (++at; number(at, 1); ++at) {
+      if (++digits <= 6) us = us * 10 + *number(at, 1);
+    }
+    if (digits == 0 || digits > 9) return std::nullopt;
+    for (; digits < 6; ++digits) us *= 10;
+  }
+  std::int64_t offset = 0;
+  if (is(at, '+') || is(at, '-')) {
+    const auto hours = number(at + 1, 2), minutes = number(at + 4, 2);
+    if (!hours || !minutes || !is(at + 3, ':') || *hours > 23 || *minutes > 59 || text.size() != at + 6) return std::nullopt;
+    offset = (text[at] == '-' ? -1 : 1) * (*hours * 60 + *minutes);
+  } else if (!(is(at, 'Z') || is(at, 'z')) || text.size() != at + 1) {
+    return std::nullopt;
+  }
+  const auto days = sys_days(date).time_since_epoch().count();
+  return ((static_cast<std::int64_t>(days) * 24 + *hour) * 60 + *minute - offset) * 60'000'000 + *second * 1'000'000 + us;
+}
+
 std::string rfc3339(std::int64_t us_since_epoch) {
   using namespace std::chrono;
   const sys_time<microseconds> t{microseconds(us_since_epoch)};

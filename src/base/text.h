@@ -57,5 +57,7 @@ std::optional<std::int64_t> to_integer(std::string_view text);
 
 // "2026-11-23T09:00:00Z" with fraction when there is one (RFC 3339).
 std::string rfc3339(std::int64_t us_since_epoch);
+// Its microseconds since 1970: a date, "T", a time with up to six decimals, "Z" or an offset (RFC 3339 §5.6).
+std::optional<std::int64_t> from_rfc3339(std::string_view text);
 
 }  // namespace kidoban

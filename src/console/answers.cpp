@@ -60,8 +60,8 @@ http::Reply problem(const http::Request& request, const Error& error) {
   return reply;
 }
 
-http::Route row(http::Method method, std::string path, std::string name, http::Handler handler) {
-  const bool has_body = method == http::Method::post || method == http::Method::patch;
+http::Route row(http::Method method, std::string path, std::string name, http::Handler handler, Takes takes) {
+  const bool has_body = takes == Takes::json;
   const http::Body body{has_body ? http::Body::Type::json : http::Body::Type::none, has_body ? limits::json_body_bytes : 0};
   const auto guard = method == http::Method::get ? http::Guard::open : http::Guard::same_origin;
   return {http::Scope::tenant, method, "/api/v1" + std::move(path), guard, body, problem, std::move(handler), std::move(name), false};

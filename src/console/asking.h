@@ -52,5 +52,6 @@ auto write_as(const Inside& in, const http::Request& request, Permission needed,
 void add_people_routes(http::Routes& routes, const Inside& in);
 void add_session_routes(http::Routes& routes, const Inside& in);
 void add_group_routes(http::Routes& routes, const Inside& in);
+void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

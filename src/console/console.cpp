@@ -22,6 +22,7 @@ void Console::add_routes(http::Routes& routes) {
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
+  add_directory_settings_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/strict_json.h"
+#include "base/text.h"
 
 namespace kidoban::console {
 
@@ -37,6 +38,15 @@ Result<std::optional<bool>> JsonBody::flag(std::string_view name) {
   if (value == nullptr) return std::nullopt;
   if (!value->is_bool()) return of_another_type(name, "true or false");
   return value->get_bool();
+}
+
+Result<std::optional<std::optional<Time>>> JsonBody::time(std::string_view name) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_null()) return std::optional<std::optional<Time>>(std::in_place);
+  const auto at = value->is_string() ? from_rfc3339(std::string_view(value->get_string())) : std::nullopt;
+  if (!at) return of_another_type(name, "a time such as 2026-04-01T00:00:00Z");
+  return std::optional(std::optional(from_us(*at)));
 }
 
 Result<std::string> JsonBody::required_text(std::string_view name) {

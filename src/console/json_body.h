@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace kidoban::console {
@@ -21,6 +22,10 @@ class JsonBody {
   // Nothing where the member isn't there. malformed/"member_malformed" where it is of another type.
   Result<std::optional<std::string>> text(std::string_view name);
   Result<std::optional<bool>> flag(std::string_view name);
+  // As it is, for a reader of its own; nullptr where it isn't there.
+  const boost::json::value* find(std::string_view name);
+  // RFC 3339; null is no time at all. Nothing where the member isn't there.
+  Result<std::optional<std::optional<Time>>> time(std::string_view name);
   // malformed/"member_missing", too.
   Result<std::string> required_text(std::string_view name);
   // malformed/"member_unknown" where there is a member that nobody asked for.
@@ -28,7 +33,6 @@ class JsonBody {
 
  private:
   explicit JsonBody(boost::json::object object) : object_(std::move(object)) {}
-  const boost::json::value* find(std::string_view name);
   boost::json::object object_;
   std::set<std::string, std::less<>> asked_;
 };

@@ -6,12 +6,14 @@
 #include "console/answers.h"
 #include "console/asking.h"
 #include "console/json_body.h"
+#include "directory/profile.h"
 
 namespace kidoban::console {
 
 namespace {
 
 namespace json = boost::json;
+using directory::Directory, directory::Schema;
 using directory::Person;
 using directory::PersonState;
 using http::Method, http::Reply, http::Request;
@@ -24,69 +26,133 @@ constexpr std::array<std::pair<std::string_view, PersonState>, 3> states{{
 
 std::string_view word_of(PersonState state) { return std::ranges::find(states, state, &std::pair<std::string_view, PersonState>::second)->first; }
 
-json::object told(const Person& p) {
-  return {{"id", p.id.text()},
-          {"login", p.profile.login},
-          {"display_name", p.profile.display_name},
-          {"given_name", p.profile.given_name},
-          {"family_name", p.profile.family_name},
-          {"email", p.profile.email},
-          {"email_verified", p.profile.email_verified},
-          {"locale", p.profile.locale},
-          {"zoneinfo", p.profile.zoneinfo},
-          {"state", word_of(p.state)},
-          {"administrator", p.administrator},
-          {"created_at", rfc3339(to_us(p.created_at))},
-          {"updated_at", rfc3339(to_us(p.updated_at))}};
+json::value told(const std::optional<Time>& at) { return at ? json::value(rfc3339(to_us(*at))) : json::value(nullptr); }
+
+// Attributes without a value aren't there; who is the master of what isn't ours stands in `masters`.
+json::object told(const Person& p, const Schema& schema) {
+  json::object out{{"id", p.id.text()}};
+  json::object custom, masters;
+  const auto add = [&](json::object& into, std::string_view name, std::string_view full_name) {
+    auto value = directory::json_of(directory::value_of(p.profile, full_name));
+    if (!value.is_null()) into[name] = std::move(value);
+    if (Directory::master_of(schema, p, full_name)) masters[full_name] = p.source->kind == directory::SourceKind::scim ? "scim" : "sync";
+  };
+  for (const auto& one : directory::attributes()) add(out, one.name, one.name);
+  for (const auto& one : schema.custom) add(custom, one.name, std::string(directory::custom_prefix) + one.name);
+  if (!custom.empty()) out["custom"] = std::move(custom);
+  out["email_verified"] = p.profile.email_verified;
+  out["state"] = word_of(p.state);
+  out["administrator"] = p.administrator;
+  out["valid_from"] = told(p.valid_from);
+  out["valid_until"] = told(p.valid_until);
+  if (p.gone_at) out["gone_at"] = told(p.gone_at);
+  if (p.source) {
+    out["source"] = json::object{{"kind", p.source->kind == directory::SourceKind::scim ? "scim" : "sync"}, {"account", p.source->account.text()}};
+    out["masters"] = std::move(masters);
+  }
+  out["created_at"] = rfc3339(to_us(p.created_at));
+  out["updated_at"] = rfc3339(to_us(p.updated_at));
+  return out;
 }
 
-Reply reply_with(int status, const Person& person) {
-  auto reply = json_reply(status, told(person));
-  reply.with("ETag", entity_tag(person.version));
+// Somebody with what the tenant settled, which says how they are shown.
+struct Shown {
+  Person person;
+  Schema schema;
+};
+
+Reply reply_with(int status, const Shown& shown) {
+  auto reply = json_reply(status, told(shown.person, shown.schema));
+  reply.with("ETag", entity_tag(shown.person.version));
   return reply;
 }
 
-Result<directory::Directory::NewPerson> parse_new(const Request& request) {
-  auto body = TRY(JsonBody::parse(request.body));
-  directory::Directory::NewPerson wanted;
-  wanted.profile.login = TRY(body.required_text("login"));
-  wanted.profile.display_name = TRY(body.required_text("display_name"));
-  wanted.profile.given_name = TRY(body.text("given_name")).value_or("");
-  wanted.profile.family_name = TRY(body.text("family_name")).value_or("");
-  wanted.profile.email = TRY(body.text("email")).value_or("");
-  wanted.profile.locale = TRY(body.text("locale")).value_or("");
-  wanted.profile.zoneinfo = TRY(body.text("zoneinfo")).value_or("");
-  wanted.administrator = TRY(body.flag("administrator")).value_or(false);
-  TRY(body.done());
-  return wanted;
+// All attributes that the body names. What isn't one is refused by JsonBody::done(); custom ones are of the type that the
+// tenant declared, and so read in the transaction.
+Result<std::map<std::string, directory::Value, std::less<>>> parse_attributes(JsonBody& body) {
+  std::map<std::string, directory::Value, std::less<>> all;
+  for (const auto& one : directory::attributes()) {
+    if (const auto* value = body.find(one.name)) all.emplace(one.name, TRY(directory::value_from_json(one.name, one.type, *value)));
+  }
+  return all;
 }
 
-Result<directory::Change> parse_change(const Request& request) {
-  auto body = TRY(JsonBody::parse(request.body));
+Result<json::object> parse_custom(JsonBody& body) {
+  const auto* custom = body.find("custom");
+  if (custom == nullptr) return json::object();
+  if (!custom->is_object()) return fail(Kind::malformed, "member_malformed", "custom isn't an object");
+  return custom->get_object();
+}
+
+Status read_custom(const Schema& schema, const json::object& custom, std::map<std::string, directory::Value, std::less<>>& into) {
+  for (const auto& member : custom) {
+    const auto declared = std::ranges::find(schema.custom, std::string_view(member.key()), &directory::CustomAttribute::name);
+    const std::string name = std::string(directory::custom_prefix) + std::string(member.key());
+    if (declared == schema.custom.end()) return fail(Kind::malformed, "attribute_unknown", name);
+    into.insert_or_assign(name, TRY(directory::value_from_json(name, declared->type, member.value())));
+  }
+  return {};
+}
+
+// A body, read as far as it can be without the tenant's settings.
+struct Asked {
   directory::Change change;
-  change.login = TRY(body.text("login"));
-  change.display_name = TRY(body.text("display_name"));
-  change.given_name = TRY(body.text("given_name"));
-  change.family_name = TRY(body.text("family_name"));
-  change.email = TRY(body.text("email"));
-  change.locale = TRY(body.text("locale"));
-  change.zoneinfo = TRY(body.text("zoneinfo"));
-  change.administrator = TRY(body.flag("administrator"));
+  json::object custom;
+};
+
+Result<Asked> parse_change(JsonBody& body) {
+  Asked asked;
+  asked.change.attributes = TRY(parse_attributes(body));
+  asked.custom = TRY(parse_custom(body));
+  asked.change.administrator = TRY(body.flag("administrator"));
+  asked.change.valid_from = TRY(body.time("valid_from"));
+  asked.change.valid_until = TRY(body.time("valid_until"));
   if (const auto state = TRY(body.text("state"))) {
     const auto found = std::ranges::find(states, *state, &std::pair<std::string_view, PersonState>::first);
     if (found == states.end()) return fail(Kind::malformed, "state_unknown");
-    change.state = found->second;
+    asked.change.state = found->second;
+  }
+  if (const auto* source = body.find("source")) {
+    if (!source->is_null()) return fail(Kind::malformed, "member_malformed", "source can only be taken away");
+    asked.change.leave_source = true;
   }
   TRY(body.done());
-  return change;
+  return asked;
+}
+
+Result<Asked> parse_change(const Request& request) {
+  auto body = TRY(JsonBody::parse(request.body));
+  return parse_change(body);
+}
+
+Result<Asked> parse_new(const Request& request) {
+  auto body = TRY(JsonBody::parse(request.body));
+  TRY(body.required_text("login"));
+  TRY(body.required_text("display_name"));
+  auto asked = TRY(parse_change(body));
+  if (asked.change.state == PersonState::pending_deletion || asked.change.leave_source) return fail(Kind::malformed, "state_unknown");
+  return asked;
+}
+
+Result<Shown> create(const Inside& in, store::Transaction& tx, Asked asked, const audit::Event& by) {
+  auto schema = TRY(in.directory.schema(tx));
+  TRY(read_custom(schema, asked.custom, asked.change.attributes));
+  Directory::NewPerson wanted;
+  for (auto& [name, value] : asked.change.attributes) TRY(directory::set_value(wanted.profile, name, value, schema.custom));
+  wanted.administrator = asked.change.administrator.value_or(false);
+  wanted.valid_from = asked.change.valid_from.value_or(std::nullopt);
+  wanted.valid_until = asked.change.valid_until.value_or(std::nullopt);
+  wanted.enabled = asked.change.state != PersonState::disabled;
+  return Shown{TRY(in.directory.create_person(tx, wanted, by)), std::move(schema)};
 }
 
 // Whoever isn't enabled any more is signed out in the same breath.
-Result<Person> change(const Inside& in, store::Transaction& tx, const Id& id, const directory::Change& wanted, std::optional<std::int64_t> version,
-                      const audit::Event& by) {
-  auto person = TRY(in.directory.change_person(tx, id, wanted, version, by));
+Result<Shown> change(const Inside& in, store::Transaction& tx, const Id& id, Asked asked, std::optional<std::int64_t> version, const audit::Event& by) {
+  auto schema = TRY(in.directory.schema(tx));
+  TRY(read_custom(schema, asked.custom, asked.change.attributes));
+  auto person = TRY(in.directory.change_person(tx, id, asked.change, version, by));
   if (person.state != PersonState::enabled) TRY(in.login.sessions().end_all(tx, id, by, "person_disabled"));
-  return person;
+  return Shown{std::move(person), std::move(schema)};
 }
 
 }  // namespace
@@ -94,37 +160,53 @@ Result<Person> change(const Inside& in, store::Transaction& tx, const Id& id, co
 void add_people_routes(http::Routes& routes, const Inside& in) {
   routes.add(row(Method::get, "/people", "people_list", [in](Request& request) -> Result<Reply> {
     const auto page = TRY(page_of(request));
-    const auto people = TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) { return in.directory.list_people(tx, page.after, page.limit); }));
     json::array rows;
-    for (const Person& one : people) rows.push_back(told(one));
-    return page_reply("people", std::move(rows), page, people.empty() ? std::nullopt : std::optional(people.back().id));
+    std::optional<Id> last;
+    TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) -> Status {
+      const auto schema = TRY(in.directory.schema(tx));
+      rows.clear();
+      for (const Person& one : TRY(in.directory.list_people(tx, page.after, page.limit))) {
+        rows.push_back(told(one, schema));
+        last = one.id;
+      }
+      return {};
+    }));
+    return page_reply("people", std::move(rows), page, last);
   }));
   routes.add(row(Method::post, "/people", "person_create", [in](Request& request) -> Result<Reply> {
-    const auto wanted = TRY(parse_new(request));
-    const auto made = TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.create_person(tx, wanted, by); }));
+    const auto asked = TRY(parse_new(request));
+    const auto made = TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return create(in, tx, asked, by); }));
     auto reply = reply_with(201, made);
-    reply.with("Location", request.site.base_url + "/api/v1/people/" + made.id.text());
+    reply.with("Location", request.site.base_url + "/api/v1/people/" + made.person.id.text());
     return reply;
   }));
   routes.add(row(Method::get, "/people/{person}", "person_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));
-    return reply_with(200, TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) { return in.directory.get_person(tx, id); })));
+    return reply_with(200, TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) -> Result<Shown> {
+      return Shown{TRY(in.directory.get_person(tx, id)), TRY(in.directory.schema(tx))};
+    })));
   }));
   routes.add(row(Method::patch, "/people/{person}", "person_change", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));
     const auto version = TRY(if_match(request));
-    const auto wanted = TRY(parse_change(request));
-    return reply_with(200, TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, wanted, version, by); })));
+    const auto asked = TRY(parse_change(request));
+    return reply_with(200, TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, asked, version, by); })));
   }));
   // They are kept, restorable, with their login taken: PATCH {"state":"enabled"} brings them back.
   routes.add(row(Method::del, "/people/{person}", "person_delete", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));
     const auto version = TRY(if_match(request));
-    directory::Change gone;
-    gone.state = PersonState::pending_deletion;
+    Asked gone;
+    gone.change.state = PersonState::pending_deletion;
     TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, gone, version, by); }));
     return Reply::empty(204);
   }));
+  // Before their time has come: for whoever is pending deletion already.
+  routes.add(row(Method::post, "/people/{person}/removal", "person_remove", [in](Request& request) -> Result<Reply> {
+    const Id id = TRY(Id::parse(request.path_value("person")));
+    TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.remove_person(tx, id, by); }));
+    return Reply::empty(204);
+  }, Takes::nothing));
 }
 
 }  // namespace kidoban::console

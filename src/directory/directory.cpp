@@ -12,7 +12,13 @@ namespace kidoban::directory {
 namespace {
 
 constexpr std::string_view login_index = "people.login";
+constexpr std::string_view external_id_index = "people.external_id";
 constexpr std::string_view group_index = "person_groups.name";
+constexpr std::string_view section = "directory";
+// So many may share an external id before no source could have meant it.
+constexpr std::size_t same_external_id = 100;
+// Removed one after another in transactions of their own, so that nobody waits for long.
+constexpr std::size_t due_at_once = 100;
 
 seal::Place profile_of(const Id& id) { return {"people", "profile", id.span()}; }
 seal::Place name_of(const Id& id) { return {"person_groups", "name", id.span()}; }
@@ -27,27 +33,46 @@ std::string_view word_of(PersonState state) {
 }
 
 std::string_view word_of(bool yes) { return yes ? "true" : "false"; }
+std::string told_of(const std::optional<Time>& at) { return at ? rfc3339(to_us(*at)) : std::string(); }
+std::string told_of(const std::optional<Source>& source) {
+  if (!source) return {};
+  return std::string(source->kind == SourceKind::scim ? "scim " : "sync ") + source->account.text();
+}
 
-// The attributes that can be changed one by one, and what they are called in a record.
-struct Attribute {
-  std::string_view name, name_before;
-  std::string Profile::*value;
-  std::optional<std::string> Change::*wanted;
-};
-constexpr Attribute attributes[] = {
-    {"login", "login_before", &Profile::login, &Change::login},
-    {"display_name", "display_name_before", &Profile::display_name, &Change::display_name},
-    {"given_name", "given_name_before", &Profile::given_name, &Change::given_name},
-    {"family_name", "family_name_before", &Profile::family_name, &Change::family_name},
-    {"email", "email_before", &Profile::email, &Change::email},
-    {"locale", "locale_before", &Profile::locale, &Change::locale},
-    {"zoneinfo", "zoneinfo_before", &Profile::zoneinfo, &Change::zoneinfo},
-};
+PersonRow row_of(const seal::TenantKey& key, const Person& p) {
+  return {p.id, p.state, p.administrator, key.seal(profile_of(p.id), profile_json(p.profile)), p.created_at, p.updated_at, p.version,
+          p.valid_from, p.valid_until, p.gone_at, p.source};
+}
+
+PersonIndexes indexes_of(const seal::TenantKey& key, const Profile& profile) {
+  PersonIndexes out{key.blind_index(login_index, profile.login), {}};
+  if (!profile.external_id.empty()) out.external_id = key.blind_index(external_id_index, profile.external_id);
+  return out;
+}
 
 Result<Person> open(const seal::TenantKey& key, const PersonRow& row) {
   const auto json = TRY(key.open_text(profile_of(row.id), row.profile));
   return Person{row.id, row.state, row.administrator, TRY(profile_from_json(json)), row.created_at, row.updated_at,
-                row.version};
+                row.version, row.valid_from, row.valid_until, row.gone_at, row.source};
+}
+
+Status check_validity(const Person& p) {
+  if (p.valid_from && p.valid_until && *p.valid_until <= *p.valid_from) return fail(Kind::malformed, "validity_malformed", "valid_until");
+  return {};
+}
+
+// Whether this writer may put another value there.
+Result<bool> may_write(const Schema& schema, const Person& person, const Change& change, std::string_view attribute) {
+  using Kind_ = Writer::Kind;
+  if (change.writer.kind == Kind_::self) {
+    if (schema.self_editable(attribute)) return true;
+    return fail(Kind::forbidden, "attribute_not_yours", std::string(attribute));
+  }
+  const auto master = Directory::master_of(schema, person, attribute);
+  const bool is_master = change.writer.kind == Kind_::source ? master == change.writer.source : !master;
+  if (is_master) return true;
+  if (change.mastered == Change::Mastered::skip) return false;
+  return fail(Kind::conflict, "attribute_mastered_elsewhere", std::string(attribute));
 }
 
 audit::Event about(audit::Event by, Reason name, std::string_view kind, const Id& target) {
@@ -65,19 +90,29 @@ Result<std::string_view> group_name(std::string_view typed) {
 
 }  // namespace
 
+bool Person::is_active(Time now) const {
+  return state == PersonState::enabled && (!valid_from || *valid_from <= now) && (!valid_until || now < *valid_until);
+}
+
+std::optional<Source> Directory::master_of(const Schema& schema, const Person& person, std::string_view attribute) {
+  return person.source && schema.master_of(attribute) == Master::source ? person.source : std::nullopt;
+}
+
 Result<Person> Directory::create_person(store::Transaction& tx, const NewPerson& wanted, const audit::Event& by) {
-  const auto profile = TRY(checked(wanted.profile));
-  const auto key = TRY(keys_.of(tx));
+  const auto settled = TRY(schema(tx));
   const Time now = clock_.now();
-  const Id id = new_id(clock_, random_);
-  const PersonRow row{id,  PersonState::enabled, wanted.administrator, key->seal(profile_of(id), profile_json(profile)),
-                      now, now,                  1};
-  TRY(insert_person(tx, row, key->blind_index(login_index, profile.login)));
-  audit::Event event = about(by, "person.created", "person", id);
-  event.detail.emplace_back("login", profile.login);
+  Person made{new_id(clock_, random_), wanted.enabled ? PersonState::enabled : PersonState::disabled, wanted.administrator,
+              TRY(checked(wanted.profile, settled.custom)), now, now, 1, wanted.valid_from, wanted.valid_until, {}, wanted.source};
+  TRY(check_validity(made));
+  const auto key = TRY(keys_.of(tx));
+  TRY(count_one_more(tx));
+  TRY(insert_person(tx, row_of(*key, made), indexes_of(*key, made.profile)));
+  audit::Event event = about(by, "person.created", "person", made.id);
+  event.detail.emplace_back("login", made.profile.login);
   event.detail.emplace_back("administrator", wanted.administrator ? "true" : "false");
+  if (made.source) event.detail.emplace_back("source", told_of(made.source));
   TRY(audit_.append(tx, event));
-  return Person{id, row.state, row.administrator, profile, now, now, 1};
+  return made;
 }
 
 Result<std::optional<Person>> Directory::find_by_login(store::Transaction& tx, std::string_view typed_login) {
@@ -89,6 +124,15 @@ Result<std::optional<Person>> Directory::find_by_login(store::Transaction& tx, s
   return TRY(open(*key, *row));
 }
 
+Result<std::vector<Person>> Directory::find_by_external_id(store::Transaction& tx, std::string_view external_id) {
+  const auto key = TRY(keys_.of(tx));
+  std::vector<Person> all;
+  for (const auto& row : TRY(find_people_by_external_id(tx, key->blind_index(external_id_index, external_id), same_external_id))) {
+    all.push_back(TRY(open(*key, row)));
+  }
+  return all;
+}
+
 Result<Person> Directory::get_person(store::Transaction& tx, const Id& id) {
   const auto row = TRY(select_person(tx, id));
   if (!row) return fail(Kind::not_found, "person_unknown");
@@ -97,48 +141,117 @@ Result<Person> Directory::get_person(store::Transaction& tx, const Id& id) {
 }
 
 Status Directory::set_state(store::Transaction& tx, const Id& id, PersonState state, const audit::Event& by) {
-  const auto before = TRY(select_person(tx, id));
-  if (!before) return fail(Kind::not_found, "person_unknown");
-  if (before->state == state) return {};
-  TRY(update_state(tx, id, state, clock_.now()));
-  audit::Event event = about(by, "person.state_changed", "person", id);
-  event.detail.emplace_back("from", word_of(before->state));
-  event.detail.emplace_back("to", word_of(state));
-  return audit_.append(tx, event);
+  Change change;
+  change.state = state;
+  TRY(change_person(tx, id, change, {}, by));
+  return {};
 }
 
 Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, const Change& change,
                                         std::optional<std::int64_t> version, const audit::Event& by) {
-  auto before = TRY(get_person(tx, id));
+  const auto before = TRY(get_person(tx, id));
   if (version && *version != before.version) return fail(Kind::conflict, "version_changed");
+  const auto settled = TRY(schema(tx));
+  const Time now = clock_.now();
   Person after = before;
-  for (const Attribute& one : attributes) {
-    if (change.*one.wanted) after.profile.*one.value = *(change.*one.wanted);
-  }
-  after.administrator = change.administrator.value_or(before.administrator);
-  after.state = change.state.value_or(before.state);
-  after.profile = TRY(checked(after.profile));
-  if (after.profile.email != before.profile.email) after.profile.email_verified = false;
+  if (change.writer.kind == Writer::Kind::source && !after.source) after.source = change.writer.source;  // from now on theirs
+  if (change.leave_source) after.source.reset();
+  for (const auto& [name, value] : change.attributes) TRY(set_value(after.profile, name, value, settled.custom));
+  after.profile = TRY(checked(after.profile, settled.custom));
   audit::Event event = about(by, "person.changed", "person", id);
-  const auto told = [&](std::string_view name, std::string_view name_before, std::string_view was, std::string_view is) {
+  const auto told = [&](std::string_view name, std::string_view was, std::string_view is) {
     if (was == is) return;
     event.detail.emplace_back(name, is);
-    event.detail.emplace_back(name_before, was);
+    event.detail.emplace_back(std::string(name) + "_before", was);
   };
-  for (const Attribute& one : attributes) told(one.name, one.name_before, before.profile.*one.value, after.profile.*one.value);
-  told("administrator", "administrator_before", word_of(before.administrator), word_of(after.administrator));
-  told("state", "state_before", word_of(before.state), word_of(after.state));
-  if (event.detail.empty()) return before;
-  const bool administered = before.administrator && before.state == PersonState::enabled;
-  const bool administers = after.administrator && after.state == PersonState::enabled;
-  if (administered && !administers && !TRY(has_other_administrator(tx, id))) return fail(Kind::conflict, "last_administrator");
+  for (const auto& [name, value] : change.attributes) {
+    Value was = value_of(before.profile, name);
+    const Value is = value_of(after.profile, name);
+    if (was == is) continue;
+    if (TRY(may_write(settled, after, change, name))) told(name, text_of(was), text_of(is));
+    else TRY(set_value(after.profile, name, std::move(was), settled.custom));
+  }
+  if (after.profile.email != before.profile.email) after.profile.email_verified = false;
+  after.administrator = change.administrator.value_or(before.administrator);
+  after.state = change.state.value_or(before.state);
+  after.valid_from = change.valid_from.value_or(before.valid_from);
+  after.valid_until = change.valid_until.value_or(before.valid_until);
+  TRY(check_validity(after));
+  told("administrator", word_of(before.administrator), word_of(after.administrator));
+  told("state", word_of(before.state), word_of(after.state));
+  told("valid_from", told_of(before.valid_from), told_of(after.valid_from));
+  told("valid_until", told_of(before.valid_until), told_of(after.valid_until));
+  told("source", told_of(before.source), told_of(after.source));
+  if (event.detail.size() == by.detail.size()) return before;
+  const bool was_pending = before.state == PersonState::pending_deletion, is_pending = after.state == PersonState::pending_deletion;
+  if (is_pending && !was_pending) {
+    after.gone_at = now + std::chrono::days(settled.retention_days);
+    TRY(count_one_less(tx));
+  }
+  if (was_pending && !is_pending) {
+    after.gone_at.reset();
+    TRY(count_one_more(tx));
+  }
+  const auto administers = [now](const Person& p) { return p.administrator && p.is_active(now) && !p.valid_until; };
+  if (administers(before) && !administers(after) && !TRY(has_other_administrator(tx, id, now))) return fail(Kind::conflict, "last_administrator");
   const auto key = TRY(keys_.of(tx));
-  after.updated_at = clock_.now();
+  after.updated_at = now;
   after.version = before.version + 1;
-  TRY(update_person(tx, {id, after.state, after.administrator, key->seal(profile_of(id), profile_json(after.profile)), after.created_at, after.updated_at, after.version},
-                    key->blind_index(login_index, after.profile.login)));
+  TRY(update_person(tx, row_of(*key, after), indexes_of(*key, after.profile)));
   TRY(audit_.append(tx, event));
   return after;
+}
+
+Status Directory::remove_person(store::Transaction& tx, const Id& id, const audit::Event& by) {
+  const auto person = TRY(get_person(tx, id));
+  if (person.state != PersonState::pending_deletion) return fail(Kind::conflict, "person_not_pending");
+  for (const Gone& act : gone_) TRY(act(tx, id));
+  TRY(delete_person(tx, id));
+  audit::Event event = about(by, "person.gone", "person", id);
+  event.detail.emplace_back("login", person.profile.login);
+  return audit_.append(tx, event);
+}
+
+Status Directory::remove_due(store::Store& store) {
+  for (;;) {
+    const Time now = clock_.now();
+    const auto soon = [] { return runtime::Deadline::after(std::chrono::seconds(30)); };
+    const auto all = TRY(store.system_read(soon(), [&](store::SystemTransaction& tx) { return select_due(tx, now, due_at_once); }));
+    for (const PersonOfTenant& one : all) {
+      TRY(store.write(one.tenant, soon(), [&](store::Transaction& tx) -> Status {
+        const auto row = TRY(select_person(tx, one.person));
+        // Brought back, or gone, in the meantime.
+        if (!row || !row->gone_at || *row->gone_at > now) return {};
+        return remove_person(tx, one.person, {.name = "person.gone", .actor = {audit::ActorKind::system, std::nullopt}});
+      }));
+    }
+    if (all.size() < due_at_once) return {};
+  }
+}
+
+Result<Schema> Directory::schema(store::Transaction& tx) {
+  const auto stands = TRY(settings_.read(tx, section));
+  if (!stands) return Schema{};
+  return schema_from_json(stands->json);
+}
+
+Result<std::int64_t> Directory::set_schema(store::Transaction& tx, const Schema& wanted, std::optional<std::int64_t> version, const audit::Event& by) {
+  return settings_.write(tx, section, schema_json(wanted), version, by);
+}
+
+Result<Usage> Directory::usage(store::Transaction& tx) { return select_usage(tx); }
+
+Status Directory::set_quota(store::Transaction& tx, std::optional<std::int64_t> quota, const audit::Event& by) {
+  const auto before = TRY(usage(tx));
+  if (before.quota == quota) return {};
+  TRY(update_quota(tx, quota));
+  audit::Event event = by;
+  event.name = "quota.changed";
+  event.target_kind = "tenant";
+  const auto text = [](const std::optional<std::int64_t>& limit) { return limit ? std::to_string(*limit) : std::string("none"); };
+  event.detail.emplace_back("quota", text(quota));
+  event.detail.emplace_back("quota_before", text(before.quota));
+  return audit_.append(tx, event);
 }
 
 Result<std::vector<Person>> Directory::list_people(store::Transaction& tx, std::optional<Id> after, std::size_t limit) {

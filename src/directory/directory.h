@@ -2,6 +2,8 @@
 // The people and groups of a tenant. Every personal value is sealed; a person is found by a blind
 // index over the canonical login.
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,8 +11,11 @@
 
 #include "audit/audit.h"
 #include "base/resource.h"
+#include "directory/attributes.h"
+#include "directory/schema.h"
 #include "seal/seal.h"
 #include "store/store.h"
+#include "tenant/settings.h"
 
 namespace kidoban::directory {
 
@@ -20,15 +25,12 @@ struct GroupRow;
 
 enum class PersonState : std::uint8_t { enabled, disabled, pending_deletion };
 
-// What a person is called: all of it sealed.
-struct Profile {
-  std::string login;           // e-mail form, canonical (see canonical_login)
-  std::string display_name;
-  std::string given_name, family_name;
-  std::string email;           // where mail goes; the login where none is given
-  bool email_verified = false;
-  std::string locale;          // "ja", "en"; "" for none
-  std::string zoneinfo;        // "Asia/Tokyo"; "" for none
+// Where somebody came from and who goes on keeping them: a SCIM client or a directory's agent, by its service account.
+enum class SourceKind : std::uint8_t { scim, sync };
+struct Source {
+  SourceKind kind = SourceKind::scim;
+  Id account;
+  friend bool operator==(const Source&, const Source&) = default;
 };
 
 struct Person {
@@ -38,6 +40,12 @@ struct Person {
   Profile profile;
   Time created_at, updated_at;
   std::int64_t version = 1;
+  std::optional<Time> valid_from, valid_until;  // may sign in from, and until before
+  std::optional<Time> gone_at;                  // pending deletion: when nothing of them will be left
+  std::optional<Source> source;
+
+  // Enabled, come and not left.
+  bool is_active(Time now) const;
 };
 
 struct Group {
@@ -45,11 +53,28 @@ struct Group {
   std::string name;
 };
 
-// What of a person becomes something else; what isn't given stays.
+// Who wants a change: an administrator (or the operator), the person, or the source that keeps them.
+struct Writer {
+  enum class Kind : std::uint8_t { console, self, source } kind = Kind::console;
+  std::optional<Source> source;  // where kind is source
+};
+
+// What of a person becomes something else; what isn't named stays.
 struct Change {
-  std::optional<std::string> login, display_name, given_name, family_name, email, locale, zoneinfo;
+  std::map<std::string, Value, std::less<>> attributes;  // by name ("department", "custom.badge"); monostate takes away
   std::optional<bool> administrator;
   std::optional<PersonState> state;
+  std::optional<std::optional<Time>> valid_from, valid_until;
+  bool leave_source = false;         // nobody elsewhere keeps them any more: everything is ours
+  Writer writer;
+  // What another is the master of: refused, or left as it is (a client that can't but send everything, RFC 7644 §3.5.1).
+  enum class Mastered : std::uint8_t { refuse, skip } mastered = Mastered::refuse;
+};
+
+// How many people count, and how many the contract allows.
+struct Usage {
+  std::int64_t people = 0;             // those pending deletion don't count
+  std::optional<std::int64_t> quota;   // nothing: no limit
 };
 
 // The one spelling of a login: trimmed, NFKC-casefolded local part (PRECIS UsernameCaseMapped,
@@ -60,24 +85,47 @@ Result<std::string> canonical_login(std::string_view typed);
 class Directory {
  public:
   Directory(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
-      : keys_(keys), audit_(audit), clock_(clock), random_(random) {}
+      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock) {}
 
   struct NewPerson {
     Profile profile;
     bool administrator = false;
+    std::optional<Source> source{};
+    std::optional<Time> valid_from{}, valid_until{};
+    bool enabled = true;
   };
-  // conflict/"login_taken"; malformed/"login_malformed", "name_malformed", "email_malformed", "locale_malformed".
+  // conflict/"login_taken", "quota_reached"; else as checked().
   Result<Person> create_person(store::Transaction& tx, const NewPerson& wanted, const audit::Event& by);
   Result<std::optional<Person>> find_by_login(store::Transaction& tx, std::string_view typed_login);
+  // Everybody with that external id: sources that don't know of one another may use the same. At most 100.
+  Result<std::vector<Person>> find_by_external_id(store::Transaction& tx, std::string_view external_id);
   Result<Person> get_person(store::Transaction& tx, const Id& id);  // not_found/"person_unknown"
   Status set_state(store::Transaction& tx, const Id& id, PersonState state, const audit::Event& by);
   // One record with what was and what is. Nothing to do is no change and no record. conflict/"version_changed" where
   // `version` is given and isn't the person's any more; conflict/"last_administrator" where nobody enabled would be left
-  // to administer the tenant: only in a `write`, never in a `write_snapshot`. Else as create_person.
+  // to administer the tenant: only in a `write`, never in a `write_snapshot`. conflict/"attribute_mastered_elsewhere" and
+  // forbidden/"attribute_not_yours" where the writer may not (the note names the attribute); conflict/"quota_reached" where somebody
+  // is brought back. Else as create_person.
   Result<Person> change_person(store::Transaction& tx, const Id& id, const Change& change, std::optional<std::int64_t> version,
                                const audit::Event& by);
+  // Somebody pending deletion is gone for good, with all that features keep of them (see when_gone). conflict/"person_not_pending".
+  Status remove_person(store::Transaction& tx, const Id& id, const audit::Event& by);
+  // Removes those whose time has come, of any tenant, in small transactions. For a chore.
+  Status remove_due(store::Store& store);
+  // What a feature keeps of a person goes when they are gone: in that transaction. Before anything is served.
+  using Gone = std::function<Status(store::Transaction&, const Id& person)>;
+  void when_gone(Gone act) { gone_.push_back(std::move(act)); }
   // By id (time of creation), after `after`, at most `limit`.
   Result<std::vector<Person>> list_people(store::Transaction& tx, std::optional<Id> after, std::size_t limit);
+
+  // What the tenant settled about its people, or the defaults; and settling it. As schema_from_json, Settings::write.
+  Result<Schema> schema(store::Transaction& tx);
+  Result<std::int64_t> set_schema(store::Transaction& tx, const Schema& wanted, std::optional<std::int64_t> version, const audit::Event& by);
+  Result<Usage> usage(store::Transaction& tx);
+  // The contract's limit; below what is used nobody new comes in, and nobody is thrown out.
+  Status set_quota(store::Transaction& tx, std::optional<std::int64_t> quota, const audit::Event& by);
+  // Who is the master of that attribute of theirs: nothing for us, else their source.
+  static std::optional<Source> master_of(const Schema& schema, const Person& person, std::string_view attribute);
 
   Result<Group> create_group(store::Transaction& tx, std::string_view name, const audit::Event& by);  // conflict/"group_taken"
   Result<Group> get_group(store::Transaction& tx, const Id& id);  // not_found/"group_unknown"
@@ -97,6 +145,8 @@ class Directory {
   audit::Audit& audit_;
   const Clock& clock_;
   Random& random_;
+  tenant::Settings settings_;
+  std::vector<Gone> gone_;
 };
 
 }  // namespace kidoban::directory

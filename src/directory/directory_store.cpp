@@ -4,27 +4,35 @@ namespace kidoban::directory {
 
 namespace {
 
+#define PERSON_COLUMNS "id, state, administrator, profile, created_at, updated_at, version, valid_from, valid_until, gone_at, source_kind, source"
 constexpr store::Sql insert_one{
     "insert_person",
-    "insert into people (tenant, id, login_index, state, administrator, profile, created_at, updated_at, version) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant, login_index) do nothing"};
-constexpr store::Sql find_one{"find_person",
-                              "select id, state, administrator, profile, created_at, updated_at, version "
-                              "from people where tenant = $1 and login_index = $2"};
-constexpr store::Sql select_one{"get_person",
-                                "select id, state, administrator, profile, created_at, updated_at, version "
-                                "from people where tenant = $1 and id = $2"};
-constexpr store::Sql select_page{"list_people",
-                                 "select id, state, administrator, profile, created_at, updated_at, version "
-                                 "from people where tenant = $1 and id > $2 order by id limit $3"};
-constexpr store::Sql set_state{"set_person_state",
-                               "update people set state = $3, updated_at = $4, version = version + 1 "
-                               "where tenant = $1 and id = $2"};
+    "insert into people (tenant, id, login_index, external_index, state, administrator, profile, created_at, updated_at, version, "
+    "valid_from, valid_until, gone_at, source_kind, source) "
+    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (tenant, login_index) do nothing"};
+constexpr store::Sql find_one{"find_person", "select " PERSON_COLUMNS " from people where tenant = $1 and login_index = $2"};
+constexpr store::Sql find_by_external{"find_people_by_external_id",
+                                      "select " PERSON_COLUMNS " from people where tenant = $1 and external_index = $2 order by id limit $3"};
+constexpr store::Sql select_one{"get_person", "select " PERSON_COLUMNS " from people where tenant = $1 and id = $2"};
+constexpr store::Sql select_page{"list_people", "select " PERSON_COLUMNS " from people where tenant = $1 and id > $2 order by id limit $3"};
+#undef PERSON_COLUMNS
 constexpr store::Sql update_one{"change_person",
-                                "update people set login_index = $3, state = $4, administrator = $5, profile = $6, updated_at = $7, "
+                                "update people set login_index = $3, external_index = $4, state = $5, administrator = $6, profile = $7, "
+                                "updated_at = $8, valid_from = $9, valid_until = $10, gone_at = $11, source_kind = $12, source = $13, "
                                 "version = version + 1 where tenant = $1 and id = $2"};
+constexpr store::Sql delete_one{"delete_person", "delete from people where tenant = $1 and id = $2"};
+constexpr store::Sql delete_memberships{"delete_memberships_of_person", "delete from group_members where tenant = $1 and person = $2"};
 constexpr store::Sql other_administrator{"find_other_administrator",
-                                         "select 1 from people where tenant = $1 and administrator = 1 and state = 0 and id <> $2 limit 1"};
+                                         "select 1 from people where tenant = $1 and administrator = 1 and state = 0 and id <> $2 "
+                                         "and valid_until is null and (valid_from is null or valid_from <= $3) limit 1"};
+constexpr store::Sql count_up{"count_person",
+                              "insert into people_counts (tenant, counted) values ($1, 1) on conflict (tenant) do update "
+                              "set counted = people_counts.counted + 1 where people_counts.quota is null or people_counts.counted < people_counts.quota"};
+constexpr store::Sql count_down{"uncount_person", "update people_counts set counted = counted - 1 where tenant = $1"};
+constexpr store::Sql get_usage{"get_usage", "select counted, quota from people_counts where tenant = $1"};
+constexpr store::Sql put_quota{"put_quota",
+                               "insert into people_counts (tenant, counted, quota) values ($1, 0, $2) on conflict (tenant) do update set quota = excluded.quota"};
+constexpr store::Sql due{"find_people_gone", "select tenant, id from people where gone_at is not null and gone_at <= $1 order by gone_at limit $2"};
 constexpr store::Sql insert_group_row{"insert_group",
                                       "insert into person_groups (tenant, id, name_index, name) "
                                       "values ($1, $2, $3, $4) on conflict (tenant, name_index) do nothing"};
@@ -51,8 +59,21 @@ constexpr store::Sql groups_of{"groups_of_person",
                                "where m.tenant = $1 and m.person = $2 order by g.id limit 1000"};
 
 PersonRow read(const store::Row& row) {
-  return {row.id(0),   static_cast<PersonState>(row.integer(1)), row.flag(2), std::string(row.blob_text(3)),
-          row.time(4), row.time(5),                              row.integer(6)};
+  PersonRow out{row.id(0),   static_cast<PersonState>(row.integer(1)), row.flag(2), std::string(row.blob_text(3)),
+                row.time(4), row.time(5),                              row.integer(6), row.maybe_time(7), row.maybe_time(8), row.maybe_time(9), {}};
+  if (const auto kind = row.maybe_integer(10)) out.source = Source{static_cast<SourceKind>(*kind), row.id(11)};
+  return out;
+}
+
+std::optional<std::int64_t> kind_of(const PersonRow& row) {
+  return row.source ? std::optional(static_cast<std::int64_t>(row.source->kind)) : std::nullopt;
+}
+std::optional<Id> account_of(const PersonRow& row) { return row.source ? std::optional(row.source->account) : std::nullopt; }
+
+std::vector<PersonRow> people_in(const store::Rows& rows) {
+  std::vector<PersonRow> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back(read(rows[i]));
+  return all;
 }
 
 std::vector<GroupRow> groups_in(const store::Rows& rows) {
@@ -69,9 +90,10 @@ Result<std::optional<PersonRow>> first(Result<store::Rows> rows) {
 
 }  // namespace
 
-Status insert_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index) {
-  const auto made = TRY(tx.execute(insert_one, row.id, login_index, static_cast<int>(row.state), row.administrator,
-                                   store::Value::blob(row.profile), row.created_at, row.updated_at, row.version));
+Status insert_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes) {
+  const auto made = TRY(tx.execute(insert_one, row.id, indexes.login, indexes.external_id, static_cast<int>(row.state), row.administrator,
+                                   store::Value::blob(row.profile), row.created_at, row.updated_at, row.version, row.valid_from, row.valid_until,
+                                   row.gone_at, kind_of(row), account_of(row)));
   if (made == 0) return fail(Kind::conflict, "login_taken", "somebody has this login already");
   return {};
 }
@@ -80,31 +102,63 @@ Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypt
   return first(tx.query(find_one, login_index));
 }
 
+Result<std::vector<PersonRow>> find_people_by_external_id(store::Transaction& tx, const crypto::Digest& external_index, std::size_t limit) {
+  return people_in(TRY(tx.query(find_by_external, external_index, limit)));
+}
+
 Result<std::optional<PersonRow>> select_person(store::Transaction& tx, const Id& id) {
   return first(tx.query(select_one, id));
 }
 
 Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& after, std::size_t limit) {
-  const auto rows = TRY(tx.query(select_page, after, limit));
-  std::vector<PersonRow> all;
-  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back(read(rows[i]));
-  return all;
+  return people_in(TRY(tx.query(select_page, after, limit)));
 }
 
-Result<bool> update_state(store::Transaction& tx, const Id& id, PersonState state, Time at) {
-  return TRY(tx.execute(set_state, id, static_cast<int>(state), at)) == 1;
-}
-
-Status update_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index) {
-  const auto done = tx.execute(update_one, row.id, login_index, static_cast<int>(row.state), row.administrator,
-                               store::Value::blob(row.profile), row.updated_at);
+Status update_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes) {
+  const auto done = tx.execute(update_one, row.id, indexes.login, indexes.external_id, static_cast<int>(row.state), row.administrator,
+                               store::Value::blob(row.profile), row.updated_at, row.valid_from, row.valid_until, row.gone_at, kind_of(row),
+                               account_of(row));
   if (done) return {};
   if (done.error().kind == Kind::conflict) return fail(Kind::conflict, "login_taken", "somebody has this login already");
   return std::unexpected(done.error());
 }
 
-Result<bool> has_other_administrator(store::Transaction& tx, const Id& than) {
-  return !TRY(tx.query(other_administrator, than)).empty();
+Status delete_person(store::Transaction& tx, const Id& id) {
+  TRY(tx.execute(delete_memberships, id));
+  TRY(tx.execute(delete_one, id));
+  return {};
+}
+
+Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Time now) {
+  return !TRY(tx.query(other_administrator, than, now)).empty();
+}
+
+Status count_one_more(store::Transaction& tx) {
+  if (TRY(tx.execute(count_up)) == 1) return {};
+  return fail(Kind::conflict, "quota_reached", "the contract allows no more people");
+}
+
+Status count_one_less(store::Transaction& tx) {
+  TRY(tx.execute(count_down));
+  return {};
+}
+
+Result<Usage> select_usage(store::Transaction& tx) {
+  const auto rows = TRY(tx.query(get_usage));
+  if (rows.empty()) return Usage{};
+  return Usage{rows.front().integer(0), rows.front().maybe_integer(1)};
+}
+
+Status update_quota(store::Transaction& tx, std::optional<std::int64_t> quota) {
+  TRY(tx.execute(put_quota, quota));
+  return {};
+}
+
+Result<std::vector<PersonOfTenant>> select_due(store::SystemTransaction& tx, Time now, std::size_t limit) {
+  const auto rows = TRY(tx.query(due, now, limit));
+  std::vector<PersonOfTenant> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back({TenantId{rows[i].id(0)}, rows[i].id(1)});
+  return all;
 }
 
 Status insert_group(store::Transaction& tx, const GroupRow& row, const crypto::Digest& name_index) {

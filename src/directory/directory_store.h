@@ -7,6 +7,7 @@
 
 #include "crypto/hash.h"
 #include "directory/directory.h"
+#include "store/system.h"
 
 namespace kidoban::directory {
 
@@ -17,20 +18,39 @@ struct PersonRow {
   std::string profile;
   Time created_at, updated_at;
   std::int64_t version = 1;
+  std::optional<Time> valid_from, valid_until, gone_at;
+  std::optional<Source> source;
+};
+
+// What somebody is found by.
+struct PersonIndexes {
+  crypto::Digest login;
+  std::optional<crypto::Digest> external_id;
 };
 
 // conflict/"login_taken".
-Status insert_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index);
+Status insert_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes);
 Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypto::Digest& login_index);
+Result<std::vector<PersonRow>> find_people_by_external_id(store::Transaction& tx, const crypto::Digest& external_index, std::size_t limit);
 Result<std::optional<PersonRow>> select_person(store::Transaction& tx, const Id& id);
 Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& after, std::size_t limit);
-// False where there is no such person.
-Result<bool> update_state(store::Transaction& tx, const Id& id, PersonState state, Time at);
-
 // Everything but id and created_at; the version becomes one more. conflict/"login_taken".
-Status update_person(store::Transaction& tx, const PersonRow& row, const crypto::Digest& login_index);
-// Somebody else who is enabled and may administer.
-Result<bool> has_other_administrator(store::Transaction& tx, const Id& than);
+Status update_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes);
+Status delete_person(store::Transaction& tx, const Id& id);
+// Somebody else who may administer, and isn't about to leave.
+Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Time now);
+
+// One more counts. conflict/"quota_reached" where there may be no more.
+Status count_one_more(store::Transaction& tx);
+Status count_one_less(store::Transaction& tx);
+Result<Usage> select_usage(store::Transaction& tx);
+Status update_quota(store::Transaction& tx, std::optional<std::int64_t> quota);
+
+struct PersonOfTenant {
+  TenantId tenant;
+  Id person;
+};
+Result<std::vector<PersonOfTenant>> select_due(store::SystemTransaction& tx, Time now, std::size_t limit);
 
 struct GroupRow {
   Id id;

@@ -8,12 +8,13 @@
 
 #include "base/limits.h"
 #include "kit/two_tenants.h"
+#include "tenant/tenant.h"
 
 namespace kidoban::directory {
 namespace {
 
 using kit::reason_of;
-const std::vector<store::Feature> features{{"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", resources()}};
+const std::vector<store::Feature> features{{"tenant", tenant::resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", resources()}};
 constexpr store::Sql profiles{"profiles", "select profile from people"}, group_names{"group_names", "select name from person_groups"};
 const audit::Event by_operator{.name = "operator.command", .actor = {audit::ActorKind::operator_, std::nullopt}};
 
@@ -173,7 +174,7 @@ TEST_CASE("states, groups and pages") {
     CHECK(set(PersonState::disabled));  // nothing to do, nothing to tell
     CHECK(w.get(w.two.a, people[0])->state == PersonState::disabled);
     CHECK(w.get(w.two.a, people[0])->version == 2);
-    CHECK(w.events(w.two.a).front() == "person.state_changed");
+    CHECK(w.events(w.two.a).front() == "person.changed");
     CHECK(w.events(w.two.a).size() == 24);
     const auto group = [&](std::string name) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, name, by_operator); }); };
     const auto sales = group("営業部"), staff = group("Staff");
@@ -205,8 +206,8 @@ TEST_CASE("a person is changed in one record that says what was and what is; ano
     };
     w.two.clock.advance(std::chrono::seconds(1));
     Change wanted;
-    wanted.login = "Flower@A.example";
-    wanted.zoneinfo = "Asia/Tokyo";
+    wanted.attributes["login"] = "Flower@A.example";
+    wanted.attributes["zoneinfo"] = "Asia/Tokyo";
     const auto changed = change(w.two.a, wanted, 1);
     REQUIRE(changed);
     CHECK(changed->version == 2);
@@ -221,11 +222,11 @@ TEST_CASE("a person is changed in one record that says what was and what is; ano
     CHECK(reason_of(change(w.two.a, wanted, 1)) == "version_changed");
     CHECK(reason_of(change(w.two.b, wanted)) == "person_unknown");
     Change taken;
-    taken.login = "taken@a.example";
+    taken.attributes["login"] = "taken@a.example";
     CHECK(reason_of(change(w.two.a, taken)) == "login_taken");
     CHECK(w.find(w.two.a, "flower@a.example")->version == 2);
     Change theirs;
-    theirs.login = "other@a.example";  // somebody's in another tenant
+    theirs.attributes["login"] = "other@a.example";  // somebody's in another tenant
     CHECK(change(w.two.a, theirs));
   });
 }

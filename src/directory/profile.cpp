@@ -1,76 +1,148 @@
 #include "directory/profile.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <cctype>
-
-#include "base/limits.h"
-#include "base/text.h"
 
 namespace kidoban::directory {
 
+namespace json = boost::json;
+
 namespace {
 
-bool is_name(std::string_view text) { return text.size() <= limits::name_bytes && is_display_text(text); }
-
-// BCP 47's shape: letters, digits and dashes.
-bool is_tag(std::string_view text) {
-  return text.size() <= 35 && std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '-'; });
+Failure of_another_type(std::string_view name, AttributeType type) {
+  return fail(Kind::malformed, "attribute_type", std::string(name) + " is a " + std::string(word_of(type)));
 }
 
-// A name of the tz database: Asia/Tokyo, Etc/GMT+9.
-bool is_zone(std::string_view text) {
-  return text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) {
-           return std::isalnum(c) || c == '/' || c == '_' || c == '-' || c == '+';
-         });
-}
-
-std::string text_of(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
-
-}  // namespace
-
-Result<Profile> checked(const Profile& typed) {
-  Profile out = typed;
-  out.login = TRY(canonical_login(typed.login));
-  if (out.display_name.empty() || !is_name(out.display_name) || !is_name(out.given_name) || !is_name(out.family_name)) {
-    return fail(Kind::malformed, "name_malformed", "a name is missing, too long or not plain text");
+std::optional<Contact> contact_from(const json::value& value) {
+  if (!value.is_object()) return std::nullopt;
+  Contact out;
+  for (const auto& member : value.get_object()) {
+    const std::string_view name = member.key();
+    if (name == "primary" && member.value().is_bool()) {
+      out.primary = member.value().get_bool();
+      continue;
+    }
+    std::string* place = name == "value" ? &out.value : name == "type" ? &out.type : name == "display" ? &out.display : nullptr;
+    if (place == nullptr || !member.value().is_string()) return std::nullopt;
+    *place = std::string(member.value().get_string());
   }
-  out.email = trim(typed.email).empty() ? out.login : TRY(mail_address(typed.email));
-  if (!is_tag(out.locale)) return fail(Kind::malformed, "locale_malformed", "a locale is a tag such as ja or en");
-  if (!is_zone(out.zoneinfo)) return fail(Kind::malformed, "zoneinfo_malformed", "a time zone is a name such as Asia/Tokyo");
   return out;
 }
 
-std::string profile_json(const Profile& p) {
-  return boost::json::serialize(boost::json::object{{"login", p.login},
-                                                    {"display_name", p.display_name},
-                                                    {"given_name", p.given_name},
-                                                    {"family_name", p.family_name},
-                                                    {"email", p.email},
-                                                    {"email_verified", p.email_verified},
-                                                    {"locale", p.locale},
-                                                    {"zoneinfo", p.zoneinfo}});
+Result<Value> contacts_from(std::string_view name, const json::value& value) {
+  if (!value.is_array()) return of_another_type(name, AttributeType::contacts);
+  Contacts all;
+  for (const auto& one : value.get_array()) {
+    auto contact = contact_from(one);
+    if (!contact) return of_another_type(name, AttributeType::contacts);
+    all.push_back(std::move(*contact));
+  }
+  return Value(std::move(all));
 }
 
-Result<Profile> profile_from_json(std::string_view json) {
+Result<Value> texts_from(std::string_view name, const json::value& value) {
+  if (!value.is_array()) return of_another_type(name, AttributeType::texts);
+  std::vector<std::string> all;
+  for (const auto& one : value.get_array()) {
+    if (!one.is_string()) return of_another_type(name, AttributeType::texts);
+    all.emplace_back(one.get_string());
+  }
+  return Value(std::move(all));
+}
+
+// What kind of value it is shows in its JSON: a custom attribute is read back without its tenant's declarations.
+Value custom_from(const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_bool()) return value.get_bool();
+  if (value.is_int64()) return value.get_int64();
+  if (value.is_array()) {
+    if (auto texts = texts_from({}, value)) return std::move(*texts);
+  }
+  return {};
+}
+
+Failure damaged() { return fail(Kind::internal, "sealed_value_damaged", "a person's profile"); }
+
+}  // namespace
+
+json::value json_of(const Value& value) {
+  struct Writer {
+    json::value operator()(std::monostate) const { return nullptr; }
+    json::value operator()(const std::string& text) const { return json::string(text); }
+    json::value operator()(bool yes) const { return yes; }
+    json::value operator()(std::int64_t number) const { return number; }
+    json::value operator()(const std::vector<std::string>& texts) const {
+      json::array all;
+      for (const auto& one : texts) all.emplace_back(one);
+      return all;
+    }
+    json::value operator()(const Contacts& contacts) const {
+      json::array all;
+      for (const Contact& one : contacts) {
+        json::object object{{"value", one.value}};
+        if (!one.type.empty()) object["type"] = one.type;
+        if (!one.display.empty()) object["display"] = one.display;
+        if (one.primary) object["primary"] = true;
+        all.push_back(std::move(object));
+      }
+      return all;
+    }
+  };
+  return std::visit(Writer{}, value);
+}
+
+Result<Value> value_from_json(std::string_view name, AttributeType type, const json::value& value) {
+  if (value.is_null()) return Value();
+  switch (type) {
+    case AttributeType::text:
+    case AttributeType::date:
+    case AttributeType::person:
+      if (!value.is_string()) return of_another_type(name, type);
+      return Value(std::string(value.get_string()));
+    case AttributeType::flag:
+      if (!value.is_bool()) return of_another_type(name, type);
+      return Value(value.get_bool());
+    case AttributeType::number:
+      if (!value.is_int64()) return of_another_type(name, type);
+      return Value(value.get_int64());
+    case AttributeType::texts: return texts_from(name, value);
+    case AttributeType::contacts: return contacts_from(name, value);
+  }
+  return of_another_type(name, type);
+}
+
+std::string profile_json(const Profile& profile) {
+  json::object out;
+  for (const Attribute& one : attributes()) {
+    auto value = json_of(value_of(profile, one.name));
+    if (!value.is_null()) out.emplace(one.name, std::move(value));
+  }
+  if (profile.email_verified) out.emplace("email_verified", true);
+  if (!profile.custom.empty()) {
+    json::object custom;
+    for (const auto& [name, value] : profile.custom) custom.emplace(name, json_of(value));
+    out.emplace("custom", std::move(custom));
+  }
+  return json::serialize(out);
+}
+
+Result<Profile> profile_from_json(std::string_view text) {
   boost::system::error_code error;
-  const auto value = boost::json::parse({json.data(), json.size()}, error);
-  if (error || !value.is_object()) return fail(Kind::internal, "sealed_value_damaged", "a person's profile");
-  const auto& o = value.as_object();
-  Profile p;
-  p.login = text_of(o, "login");
-  p.display_name = text_of(o, "display_name");
-  p.given_name = text_of(o, "given_name");
-  p.family_name = text_of(o, "family_name");
-  p.email = text_of(o, "email");
-  const auto* verified = o.if_contains("email_verified");
-  p.email_verified = verified != nullptr && verified->is_bool() && verified->as_bool();
-  p.locale = text_of(o, "locale");
-  p.zoneinfo = text_of(o, "zoneinfo");
-  return p;
+  const auto value = json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_object()) return damaged();
+  Profile out;
+  for (const auto& member : value.get_object()) {
+    const std::string_view name = member.key();
+    if (name == "email_verified") {
+      out.email_verified = member.value().is_bool() && member.value().get_bool();
+    } else if (name == "custom") {
+      if (!member.value().is_object()) return damaged();
+      for (const auto& one : member.value().get_object()) out.custom[std::string(one.key())] = custom_from(one.value());
+    } else if (const Attribute* known = attribute_named(name)) {
+      auto read = value_from_json(name, known->type, member.value());
+      if (!read || !set_value(out, name, std::move(*read), {})) return damaged();
+    }
+  }
+  return out;
 }
 
 }  // namespace kidoban::directory

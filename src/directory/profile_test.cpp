@@ -4,13 +4,14 @@
 #include "directory/directory.h"
 #include "directory/directory_store.h"
 #include "kit/two_tenants.h"
+#include "tenant/tenant.h"
 
 namespace kidoban::directory {
 namespace {
 
 using kit::reason_of;
 const std::vector<store::Feature> features{
-    {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", resources()}};
+    {"tenant", tenant::resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", resources()}};
 
 struct World : kit::TwoTenants {
   audit::Audit audit{keys, clock, random};

@@ -12,6 +12,7 @@
 #include "kit/world.h"
 #include "login/login.h"
 #include "store/system.h"
+#include "tenant/tenant.h"
 
 namespace kidoban::login {
 
@@ -216,7 +217,7 @@ inline std::string problem_of(const http::Reply& reply) {
 }
 
 inline std::vector<store::Feature> sign_in_features() {
-  return {{"seal", seal::resources()},          {"audit", audit::resources()},
+  return {{"tenant", tenant::resources()}, {"seal", seal::resources()},          {"audit", audit::resources()},
           {"directory", directory::resources()}, {"factors/password", factors::password::resources()},
           {"login", login::resources()}};
 }

@@ -109,7 +109,7 @@ Result<std::optional<federation::SessionState>> Login::session(store::Transactio
   auto state = state_of(*found);
   const auto person = inside_->directory.get_person(tx, found->person);
   if (!person && person.error().kind != Kind::not_found) return std::unexpected(person.error());
-  state.alive = person && person->state == directory::PersonState::enabled;
+  state.alive = person && person->is_active(inside_->clock.now());
   return state;
 }
 

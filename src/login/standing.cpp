@@ -28,7 +28,7 @@ Result<Login::Inside::Browser> Login::Inside::browser_of(store::Transaction& tx,
   auto person = directory.get_person(tx, session->person);
   if (!person && person.error().kind != Kind::not_found) return std::unexpected(std::move(person.error()));
   // Whoever was disabled since is signed in nowhere any more.
-  if (!person || person->state != directory::PersonState::enabled) return Browser{};
+  if (!person || !person->is_active(clock.now())) return Browser{};
   return Browser{std::move(session), std::move(*person)};
 }
 
@@ -91,7 +91,7 @@ Result<Standing> Login::Inside::stand(store::Transaction& tx, const http::Reques
   }
   if (!p.login.empty() && !p.session) {
     s.person = TRY(directory.find_by_login(tx, p.login));
-    if (s.person && s.person->state != directory::PersonState::enabled) s.person.reset();
+    if (s.person && !s.person->is_active(clock.now())) s.person.reset();
   }
   s.policy = policy_for(tx, s.person ? &*s.person : nullptr, p.asked);
   Facts facts;

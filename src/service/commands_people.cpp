@@ -114,9 +114,12 @@ Status person_create(const Config& config, const Output& out, const PersonArgume
     credential = TRY(house.password.prepare_hash(a.password_hash));
   }
   directory::Directory::NewPerson wanted;
-  wanted.profile = {.login = a.login, .display_name = a.name, .given_name = a.given_name,
-                    .family_name = a.family_name, .email = a.email, .email_verified = false,
-                    .locale = a.locale, .zoneinfo = ""};
+  wanted.profile.login = a.login;
+  wanted.profile.display_name = a.name;
+  wanted.profile.given_name = a.given_name;
+  wanted.profile.family_name = a.family_name;
+  wanted.profile.email = a.email;
+  wanted.profile.locale = a.locale;
   wanted.administrator = a.administrator;
   const auto person = TRY(house.store->write(
       opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<directory::Person> {

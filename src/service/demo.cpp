@@ -20,9 +20,13 @@ Status make_people(House& house, store::Transaction& tx, const factors::password
   for (const DemoPerson& one : people) {
     if (TRY(house.directory.find_by_login(tx, one.login))) continue;
     directory::Directory::NewPerson wanted;
-    wanted.profile = {.login = one.login, .display_name = one.name, .given_name = one.given_name,
-                      .family_name = one.family_name, .email = one.login, .email_verified = true,
-                      .locale = one.locale, .zoneinfo = "Asia/Tokyo"};
+    wanted.profile.login = wanted.profile.email = one.login;
+    wanted.profile.email_verified = true;
+    wanted.profile.display_name = one.name;
+    wanted.profile.given_name = one.given_name;
+    wanted.profile.family_name = one.family_name;
+    wanted.profile.locale = one.locale;
+    wanted.profile.zoneinfo = "Asia/Tokyo";
     wanted.administrator = one.administrator;
     const auto person = TRY(house.directory.create_person(tx, wanted, by));
     TRY(house.password.set(tx, person.id, credential, by));

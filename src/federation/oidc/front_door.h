@@ -14,6 +14,7 @@
 #include "federation/oidc/client_admin.h"
 #include "federation/oidc/oidc.h"
 #include "kit/world.h"
+#include "tenant/tenant.h"
 
 namespace kidoban::federation::oidc::testing {
 
@@ -68,7 +69,7 @@ inline Fields with(Fields fields, const Fields& changes) {
 }
 
 inline const store::Feature features[] = {
-    {"seal", seal::resources()},           {"audit", audit::resources()}, {"directory", directory::resources()},
+    {"tenant", tenant::resources()}, {"seal", seal::resources()},           {"audit", audit::resources()}, {"directory", directory::resources()},
     {"federation", federation::resources()}, {"federation/oidc", oidc::resources()},
 };
 template <class Body>
@@ -235,7 +236,14 @@ class FrontDoor {
     const Status made = store.write(tenant, runtime::Deadline::never(), [&](store::Transaction& tx) -> Status {
       TRY(keyring.create(tx));
       directory::Directory::NewPerson wanted;
-      wanted.profile = {"hanako@example.com", "山田 花子", "花子", "山田", "hanako@example.com", true, "ja", "Asia/Tokyo"};
+      auto& profile = wanted.profile;
+      profile.login = profile.email = "hanako@example.com";
+      profile.display_name = "山田 花子";
+      profile.given_name = "花子";
+      profile.family_name = "山田";
+      profile.email_verified = true;
+      profile.locale = "ja";
+      profile.zoneinfo = "Asia/Tokyo";
       const auto person = TRY(directory.create_person(tx, wanted, event()));
       people[tenant.id] = person.id;
       return {};

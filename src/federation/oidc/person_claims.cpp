@@ -43,11 +43,11 @@ ClaimNames wanted_claims(const std::vector<std::string>& by_name) {
 }
 
 Result<std::optional<Subject>> read_subject(store::Transaction& tx, directory::Directory& directory, const Id& person,
-                                            bool with_groups) {
+                                            bool with_groups, Time now) {
   auto found = directory.get_person(tx, person);
   if (!found && found.error().kind == Kind::not_found) return std::optional<Subject>();
   if (!found) return std::unexpected(std::move(found.error()));
-  if (found->state != directory::PersonState::enabled) return std::optional<Subject>();
+  if (!found->is_active(now)) return std::optional<Subject>();
   Subject subject{std::move(*found), {}};
   if (with_groups) {
     const auto groups = TRY(directory.groups_of(tx, person));

@@ -25,7 +25,7 @@ ClaimNames wanted_claims(const std::vector<std::string>& by_name);
 
 // Nothing when the person is gone or may not sign in.
 Result<std::optional<Subject>> read_subject(store::Transaction& tx, directory::Directory& directory, const Id& person,
-                                            bool with_groups);
+                                            bool with_groups, Time now);
 // Claims that have no value are left out (§5.3.2).
 void add_claims(JsonObject& into, const Subject& subject, const ClaimNames& wanted);
 

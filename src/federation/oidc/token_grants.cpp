@@ -79,7 +79,7 @@ Result<Outcome> redeem_code(Redeeming& r, store::Transaction& tx, const Presente
     TRY(record(r, tx, "oidc.code.refused", *grant, *reason, audit::Outcome::refused));
     return refuse_and_commit(Kind::malformed, *reason);
   }
-  auto subject = TRY(read_subject(tx, r.provider.directory, grant->person, wants_groups(grant->scopes, *grant)));
+  auto subject = TRY(read_subject(tx, r.provider.directory, grant->person, wants_groups(grant->scopes, *grant), r.provider.clock.now()));
   if (!subject) return fail(Kind::malformed, "person_gone");
 
   Given given;
@@ -140,7 +140,7 @@ Result<Outcome> redeem_refresh(Redeeming& r, store::Transaction& tx, const Prese
   if (!TRY(session_stands(r, tx, *grant))) return fail(Kind::malformed, "session_ended");
   Given given;
   given.scopes = presented.scopes.empty() ? grant->scopes : presented.scopes;
-  given.subject = TRY(read_subject(tx, r.provider.directory, grant->person, wants_groups(given.scopes, *grant)));
+  given.subject = TRY(read_subject(tx, r.provider.directory, grant->person, wants_groups(given.scopes, *grant), r.provider.clock.now()));
   if (!given.subject) return fail(Kind::malformed, "person_gone");
   given.sealer = TRY(r.provider.keyring.of(tx));
   grant->refresh_generation += 1;

@@ -42,7 +42,7 @@ Result<Told> read_told(Provider& provider, store::Transaction& tx, const AccessT
   if (!told.client) return invalid("its client is gone or disabled");
   told.wanted = wanted_claims(token.scopes, grant->details.userinfo_claims);
   const bool with_groups = std::ranges::find(told.wanted, "groups") != told.wanted.end();
-  told.subject = TRY(read_subject(tx, provider.directory, grant->person, with_groups));
+  told.subject = TRY(read_subject(tx, provider.directory, grant->person, with_groups, provider.clock.now()));
   if (!told.subject) return invalid("its person is gone or disabled");
   return told;
 }
