@@ -42,6 +42,11 @@ inline constexpr std::size_t password_bytes = 1024; // NIST 800-63B-4 asks for 6
 inline constexpr std::size_t name_bytes = 400;      // 100 characters of four bytes
 inline constexpr std::size_t uri_bytes = 2048;
 
+// A SCIM filter (RFC 7644 §3.4.2.2). Clients that look for many at once send some hundred comparisons joined by `or`.
+inline constexpr std::size_t filter_bytes = 16 * 1024;
+inline constexpr std::size_t filter_nodes = 512;
+inline constexpr std::size_t filter_depth = 24;  // parentheses and brackets in one another: reading them recurses
+
 // RFC 6749 leaves these open; ours are generous to honest clients.
 inline constexpr std::size_t oauth_state_bytes = 4096;
 inline constexpr std::size_t oauth_nonce_bytes = 1024;
