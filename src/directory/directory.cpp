@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "directory/directory_store.h"
 #include "directory/profile.h"
@@ -13,7 +12,6 @@ namespace {
 
 constexpr std::string_view login_index = "people.login";
 constexpr std::string_view external_id_index = "people.external_id";
-constexpr std::string_view group_index = "person_groups.name";
 constexpr std::string_view section = "directory";
 // So many may share an external id before no source could have meant it.
 constexpr std::size_t same_external_id = 100;
@@ -21,7 +19,6 @@ constexpr std::size_t same_external_id = 100;
 constexpr std::size_t due_at_once = 100;
 
 seal::Place profile_of(const Id& id) { return {"people", "profile", id.span()}; }
-seal::Place name_of(const Id& id) { return {"person_groups", "name", id.span()}; }
 
 std::string_view word_of(PersonState state) {
   switch (state) {
@@ -80,12 +77,6 @@ audit::Event about(audit::Event by, Reason name, std::string_view kind, const Id
   by.target_kind = kind;
   by.target = target;
   return by;
-}
-
-Result<std::string_view> group_name(std::string_view typed) {
-  const std::string_view name = trim(typed);
-  if (!name.empty() && name.size() <= limits::name_bytes && is_display_text(name)) return name;
-  return fail(Kind::malformed, "name_malformed", "the group's name is empty, too long or not plain text");
 }
 
 }  // namespace
@@ -259,80 +250,6 @@ Result<std::vector<Person>> Directory::list_people(store::Transaction& tx, std::
   const auto key = TRY(keys_.of(tx));
   std::vector<Person> all;
   for (const PersonRow& row : rows) all.push_back(TRY(open(*key, row)));
-  return all;
-}
-
-Result<Group> Directory::create_group(store::Transaction& tx, std::string_view name, const audit::Event& by) {
-  name = TRY(group_name(name));
-  const auto key = TRY(keys_.of(tx));
-  const Id id = new_id(clock_, random_);
-  TRY(insert_group(tx, {id, key->seal(name_of(id), name)}, key->blind_index(group_index, name)));
-  TRY(audit_.append(tx, about(by, "group.created", "group", id)));
-  return Group{id, std::string(name)};
-}
-
-Result<Group> Directory::get_group(store::Transaction& tx, const Id& id) {
-  const auto row = TRY(select_group(tx, id));
-  if (!row) return fail(Kind::not_found, "group_unknown");
-  const auto key = TRY(keys_.of(tx));
-  return Group{id, TRY(key->open_text(name_of(id), row->name))};
-}
-
-Result<std::vector<Group>> Directory::list_groups(store::Transaction& tx, std::optional<Id> after, std::size_t limit) {
-  return opened(tx, TRY(select_groups(tx, after.value_or(Id{}), std::clamp<std::size_t>(limit, 1, 500))));
-}
-
-Result<Group> Directory::rename_group(store::Transaction& tx, const Id& id, std::string_view typed, const audit::Event& by) {
-  auto before = TRY(get_group(tx, id));
-  const auto name = TRY(group_name(typed));
-  if (name == before.name) return before;
-  const auto key = TRY(keys_.of(tx));
-  TRY(update_group(tx, {id, key->seal(name_of(id), name)}, key->blind_index(group_index, name)));
-  audit::Event event = about(by, "group.renamed", "group", id);
-  event.detail.emplace_back("name", name);
-  event.detail.emplace_back("name_before", before.name);
-  TRY(audit_.append(tx, event));
-  return Group{id, std::string(name)};
-}
-
-Status Directory::delete_group(store::Transaction& tx, const Id& id, const audit::Event& by) {
-  const auto group = TRY(get_group(tx, id));
-  TRY(delete_group_rows(tx, id));
-  audit::Event event = about(by, "group.deleted", "group", id);
-  event.detail.emplace_back("name", group.name);
-  return audit_.append(tx, event);
-}
-
-Status Directory::remove_member(store::Transaction& tx, const Id& group, const Id& person, const audit::Event& by) {
-  if (!TRY(has_group(tx, group))) return fail(Kind::not_found, "group_unknown");
-  if (!TRY(delete_member(tx, group, person))) return {};
-  audit::Event event = about(by, "group.member_removed", "group", group);
-  event.detail.emplace_back("person", person.text());
-  return audit_.append(tx, event);
-}
-
-Result<std::vector<Id>> Directory::members_of(store::Transaction& tx, const Id& group, std::optional<Id> after, std::size_t limit) {
-  if (!TRY(has_group(tx, group))) return fail(Kind::not_found, "group_unknown");
-  return select_members(tx, group, after.value_or(Id{}), std::clamp<std::size_t>(limit, 1, 500));
-}
-
-Status Directory::add_member(store::Transaction& tx, const Id& group, const Id& person, const audit::Event& by) {
-  if (!TRY(has_group(tx, group))) return fail(Kind::not_found, "group_unknown");
-  if (!TRY(select_person(tx, person))) return fail(Kind::not_found, "person_unknown");
-  if (!TRY(insert_member(tx, group, person))) return {};
-  audit::Event event = about(by, "group.member_added", "group", group);
-  event.detail.emplace_back("person", person.text());
-  return audit_.append(tx, event);
-}
-
-Result<std::vector<Group>> Directory::groups_of(store::Transaction& tx, const Id& person) {
-  return opened(tx, TRY(select_groups_of(tx, person)));
-}
-
-Result<std::vector<Group>> Directory::opened(store::Transaction& tx, const std::vector<GroupRow>& rows) {
-  const auto key = TRY(keys_.of(tx));
-  std::vector<Group> all;
-  for (const GroupRow& row : rows) all.push_back({row.id, TRY(key->open_text(name_of(row.id), row.name))});
   return all;
 }
 

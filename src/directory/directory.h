@@ -1,5 +1,5 @@
 #pragma once
-// The people and groups of a tenant. Every personal value is sealed; a person is found by a blind
+// The people of a tenant, and its groups. Every personal value is sealed; a person is found by a blind
 // index over the canonical login.
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "base/resource.h"
 #include "directory/attributes.h"
 #include "directory/schema.h"
+#include "directory/groups.h"
 #include "seal/seal.h"
 #include "store/store.h"
 #include "tenant/settings.h"
@@ -20,8 +21,6 @@
 namespace kidoban::directory {
 
 Resources resources();
-
-struct GroupRow;
 
 enum class PersonState : std::uint8_t { enabled, disabled, pending_deletion };
 
@@ -46,11 +45,6 @@ struct Person {
 
   // Enabled, come and not left.
   bool is_active(Time now) const;
-};
-
-struct Group {
-  Id id;
-  std::string name;
 };
 
 // Who wants a change: an administrator (or the operator), the person, or the source that keeps them.
@@ -85,7 +79,7 @@ Result<std::string> canonical_login(std::string_view typed);
 class Directory {
  public:
   Directory(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
-      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock) {}
+      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock), groups_(keys, audit, clock, random) {}
 
   struct NewPerson {
     Profile profile;
@@ -127,26 +121,17 @@ class Directory {
   // Who is the master of that attribute of theirs: nothing for us, else their source.
   static std::optional<Source> master_of(const Schema& schema, const Person& person, std::string_view attribute);
 
-  Result<Group> create_group(store::Transaction& tx, std::string_view name, const audit::Event& by);  // conflict/"group_taken"
-  Result<Group> get_group(store::Transaction& tx, const Id& id);  // not_found/"group_unknown"
-  Result<std::vector<Group>> list_groups(store::Transaction& tx, std::optional<Id> after, std::size_t limit);
-  Result<Group> rename_group(store::Transaction& tx, const Id& id, std::string_view name, const audit::Event& by);
-  Status delete_group(store::Transaction& tx, const Id& id, const audit::Event& by);  // with its memberships
-  Status add_member(store::Transaction& tx, const Id& group, const Id& person, const audit::Event& by);
-  // Who is no member stays none: no change, no record.
-  Status remove_member(store::Transaction& tx, const Id& group, const Id& person, const audit::Event& by);
-  // By id, after `after`, at most `limit`.
-  Result<std::vector<Id>> members_of(store::Transaction& tx, const Id& group, std::optional<Id> after, std::size_t limit);
-  Result<std::vector<Group>> groups_of(store::Transaction& tx, const Id& person);
+  // Its groups, and who is in them.
+  Groups& groups() { return groups_; }
 
  private:
-  Result<std::vector<Group>> opened(store::Transaction& tx, const std::vector<GroupRow>& rows);
   seal::Keyring& keys_;
   audit::Audit& audit_;
   const Clock& clock_;
   Random& random_;
   tenant::Settings settings_;
   std::vector<Gone> gone_;
+  Groups groups_;
 };
 
 }  // namespace kidoban::directory

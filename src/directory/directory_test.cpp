@@ -114,12 +114,12 @@ TEST_CASE("a second tenant finds nobody, changes nobody, and may use the same lo
     REQUIRE(ours);
     CHECK(w.find(w.two.b, "hanako@example.com")->id == ours->id);
     CHECK(w.find(w.two.a, "hanako@example.com")->id == theirs->id);
-    const auto group = w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, "営業部", by_operator); });
+    const auto group = w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, "営業部", by_operator); });
     REQUIRE(group);
-    CHECK(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.create_group(tx, "営業部", by_operator); }));
-    CHECK(reason_of(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.add_member(tx, group->id, ours->id, by_operator); })) == "group_unknown");
-    CHECK(reason_of(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, group->id, ours->id, by_operator); })) == "person_unknown");
-    CHECK(w.two.read(w.two.b, [&](store::Transaction& tx) { return w.directory.groups_of(tx, theirs->id); })->empty());
+    CHECK(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().create(tx, "営業部", by_operator); }));
+    CHECK(reason_of(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, group->id, ours->id, by_operator); })) == "group_unknown");
+    CHECK(reason_of(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, group->id, ours->id, by_operator); })) == "person_unknown");
+    CHECK(w.two.read(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().of(tx, theirs->id); })->empty());
     CHECK(w.get(w.two.a, theirs->id)->state == PersonState::enabled);
   });
 }
@@ -176,16 +176,16 @@ TEST_CASE("states, groups and pages") {
     CHECK(w.get(w.two.a, people[0])->version == 2);
     CHECK(w.events(w.two.a).front() == "person.changed");
     CHECK(w.events(w.two.a).size() == 24);
-    const auto group = [&](std::string name) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, name, by_operator); }); };
+    const auto group = [&](std::string name) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, name, by_operator); }); };
     const auto sales = group("営業部"), staff = group("Staff");
     REQUIRE(sales);
     REQUIRE(staff);
     CHECK(reason_of(group("営業部")) == "group_taken");
     CHECK(reason_of(group("  ")) == "name_malformed");
     for (const auto& one : {sales, staff, sales}) {
-      CHECK(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, one->id, people[1], by_operator); }));
+      CHECK(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, one->id, people[1], by_operator); }));
     }
-    const auto groups = w.two.read(w.two.a, [&](store::Transaction& tx) { return w.directory.groups_of(tx, people[1]); });
+    const auto groups = w.two.read(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().of(tx, people[1]); });
     REQUIRE(groups);
     std::set<std::string> names;
     for (const auto& one : *groups) names.insert(one.name);
@@ -267,30 +267,30 @@ TEST_CASE("groups are listed, renamed, emptied and deleted, each in its own tena
     std::vector<Id> groups;
     for (const char* name : {"営業部", "開発部", "総務部"}) {
       w.two.clock.advance(std::chrono::seconds(1));
-      groups.push_back(in(w.two.a, [&](store::Transaction& tx) { return w.directory.create_group(tx, name, by_operator); })->id);
+      groups.push_back(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, name, by_operator); })->id);
     }
-    const auto page = in(w.two.a, [&](store::Transaction& tx) { return w.directory.list_groups(tx, groups[0], 1); });
+    const auto page = in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().list(tx, groups[0], 1); });
     REQUIRE(page);
     REQUIRE(page->size() == 1);
     CHECK(page->front().name == "開発部");
-    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.rename_group(tx, groups[0], "開発部", by_operator); })) == "group_taken");
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.rename_group(tx, groups[0], " 販売部 ", by_operator); })->name == "販売部");
+    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().rename(tx, groups[0], "開発部", by_operator); })) == "group_taken");
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().rename(tx, groups[0], " 販売部 ", by_operator); })->name == "販売部");
     const Id person = w.person(w.two.a, "hanako@a.example")->id;
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, groups[0], person, by_operator); }));
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, groups[0], person, by_operator); }));
     // The second tenant, with the very ids.
-    CHECK(in(w.two.b, [&](store::Transaction& tx) { return w.directory.list_groups(tx, std::nullopt, 10); })->empty());
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.get_group(tx, groups[0]); })) == "group_unknown");
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.rename_group(tx, groups[0], "x", by_operator); })) == "group_unknown");
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.delete_group(tx, groups[0], by_operator); })) == "group_unknown");
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.remove_member(tx, groups[0], person, by_operator); })) == "group_unknown");
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.members_of(tx, groups[0], std::nullopt, 10); })) == "group_unknown");
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.members_of(tx, groups[0], std::nullopt, 10); }) == std::vector<Id>{person});
+    CHECK(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().list(tx, std::nullopt, 10); })->empty());
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().get(tx, groups[0]); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().rename(tx, groups[0], "x", by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().remove(tx, groups[0], by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().remove_member(tx, groups[0], person, by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().members(tx, groups[0], std::nullopt, 10); })) == "group_unknown");
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().members(tx, groups[0], std::nullopt, 10); }) == std::vector<Id>{person});
     const auto records = w.events(w.two.a).size();
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.remove_member(tx, groups[1], person, by_operator); }));
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().remove_member(tx, groups[1], person, by_operator); }));
     CHECK(w.events(w.two.a).size() == records);  // was no member: nothing to tell
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.delete_group(tx, groups[0], by_operator); }));
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups_of(tx, person); })->empty());
-    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.get_group(tx, groups[0]); })) == "group_unknown");
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().remove(tx, groups[0], by_operator); }));
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().of(tx, person); })->empty());
+    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().get(tx, groups[0]); })) == "group_unknown");
   });
 }
 

@@ -33,10 +33,10 @@ struct World : kit::TwoTenants {
     return read(tenant, [&](store::Transaction& tx) { return directory.get_person(tx, id); });
   }
   auto group(const TenantId& tenant, std::string_view name) {
-    return write(tenant, [&](store::Transaction& tx) { return directory.create_group(tx, name, by); });
+    return write(tenant, [&](store::Transaction& tx) { return directory.groups().create(tx, name, by); });
   }
   auto groups_of(const TenantId& tenant, const Id& person) {
-    return read(tenant, [&](store::Transaction& tx) { return directory.groups_of(tx, person); });
+    return read(tenant, [&](store::Transaction& tx) { return directory.groups().of(tx, person); });
   }
   auto records(const TenantId& tenant) {
     return read(tenant, [&](store::Transaction& tx) { return audit.read(tx, {}, {}, 500); });
@@ -156,7 +156,7 @@ TEST_CASE("a profile or a group's name moved to another row doesn't open there")
     const auto two = w.create(w.a, World::profile("two@example.com"));
     const auto staff = w.group(w.a, "Staff"), sales = w.group(w.a, "Sales");
     REQUIRE((one && two && staff && sales));
-    REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, sales->id, two->id, w.by); }));
+    REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, sales->id, two->id, w.by); }));
     REQUIRE(w.groups_of(w.a, two->id));
     const auto moved = w.store.system_write(w.soon(), [&](store::SystemTransaction& tx) -> Status {
       TRY(tx.execute({"test_move_profile", "update people set profile = (select profile from people where id = $1) where id = $2"},
@@ -194,8 +194,8 @@ TEST_CASE("a person, a group and a membership are undone with their records") {
     const auto before = w.records(w.a)->size();
     CHECK_FALSE(w.write(w.a, [&](store::Transaction& tx) -> Status {
       TRY(w.directory.create_person(tx, {World::profile("other@example.com"), false}, w.by));
-      const auto group = TRY(w.directory.create_group(tx, "Staff", w.by));
-      TRY(w.directory.add_member(tx, group.id, person->id, w.by));
+      const auto group = TRY(w.directory.groups().create(tx, "Staff", w.by));
+      TRY(w.directory.groups().add_member(tx, group.id, person->id, w.by));
       TRY(w.directory.set_state(tx, person->id, PersonState::disabled, w.by));
       return fail(Kind::conflict, "undone");
     }));
@@ -214,7 +214,7 @@ TEST_CASE("nobody who isn't there is put into a group or disabled") {
     REQUIRE((group && person));
     const Id nobody = new_id(w.clock, w.random);
     const auto add = [&](const Id& to, const Id& who) {
-      return w.write(w.a, [&](store::Transaction& tx) { return w.directory.add_member(tx, to, who, w.by); });
+      return w.write(w.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, to, who, w.by); });
     };
     const auto before = w.records(w.a)->size();
     CHECK(reason_of(add(group->id, nobody)) == "person_unknown");

@@ -184,7 +184,7 @@ Status group_create(const Config& config, const Output& out, const std::string& 
   const auto opened = TRY(open_tenant(config, tenant));
   const auto group = TRY(opened.house->store->write(
       opened.tenant, command_deadline(),
-      [&](store::Transaction& tx) { return opened.house->directory.create_group(tx, name, by_operator); }));
+      [&](store::Transaction& tx) { return opened.house->directory.groups().create(tx, name, by_operator); }));
   out.one({{"id", group.id.text()}, {"name", group.name}});
   return {};
 }
@@ -196,7 +196,7 @@ Status group_add(const Config& config, const Output& out, const std::string& ten
   const Id group_id = TRY(Id::parse(group));
   TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
     const auto person = TRY(person_of(house, tx, login));
-    return house.directory.add_member(tx, group_id, person.id, by_operator);
+    return house.directory.groups().add_member(tx, group_id, person.id, by_operator);
   }));
   out.done(login + " is a member.");
   return {};

@@ -50,7 +50,7 @@ Result<std::optional<Subject>> read_subject(store::Transaction& tx, directory::D
   if (!found->is_active(now)) return std::optional<Subject>();
   Subject subject{std::move(*found), {}};
   if (with_groups) {
-    const auto groups = TRY(directory.groups_of(tx, person));
+    const auto groups = TRY(directory.groups().of(tx, person));
     for (const auto& group : groups) subject.groups.push_back(group.name);
   }
   return std::optional<Subject>(std::move(subject));
