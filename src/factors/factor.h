@@ -64,6 +64,8 @@ class Factor {
   // Outside any transaction: may be slow, on a lane of its own. Errors are for what isn't the person's
   // doing (lane full, store away); a wrong answer is Refused.
   virtual Result<Verdict> judge(const Step& step, const http::Form& answer) = 0;
+  // The person is gone for good: nothing that this factor keeps of them stays.
+  virtual Status forget(store::Transaction& tx, const Id& person) = 0;
 };
 
 }  // namespace kidoban::factors

@@ -14,7 +14,16 @@ constexpr Sql purge_sql[] = {
      "delete from lockouts where (tenant, subject) in "
      "(select tenant, subject from lockouts where forget_at < $1 limit $2)"},
 };
+constexpr Sql forget_sql[] = {
+    {"sessions_forget", "delete from sessions where tenant = $1 and person = $2"},
+    {"consents_forget", "delete from consents where tenant = $1 and person = $2"},
+};
 }  // namespace
+
+Status forget(store::Transaction& tx, const Id& person) {
+  for (const Sql& sql : forget_sql) TRY(tx.execute(sql, person));
+  return {};
+}
 
 Result<std::int64_t> purge(store::SystemTransaction& tx, Time now, std::int64_t limit) {
   std::int64_t gone = 0;

@@ -10,5 +10,7 @@ namespace kidoban::login {
 Result<std::int64_t> purge(store::SystemTransaction& tx, Time now, std::int64_t limit);
 // In small transactions until nothing is left, so that no sign-in waits behind it for long.
 Status purge(store::Store& store, Time now);
+// The person is gone for good: their sessions and what they had agreed to. (A journey or a lock runs out by itself.)
+Status forget(store::Transaction& tx, const Id& person);
 
 }  // namespace kidoban::login

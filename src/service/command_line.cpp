@@ -52,6 +52,11 @@ void add_tenant_commands(CLI::App& app, Given& given) {
   create->add_option("--name", a->name, "what it is called")->required();
   create->add_option("--host", a->host, "its own host name, if it has one");
   command(*tenant, given, "list", "list the tenants", tenant_list);
+  const auto limit = std::make_shared<std::string>();
+  CLI::App* quota = command(*tenant, given, "quota", "say or set how many people a tenant may have",
+                            [a, limit](const Config& c, const Output& o) { return tenant_quota(c, o, a->slug, *limit); });
+  quota->add_option("--slug", a->slug, "the tenant's short name")->required();
+  quota->add_option("--limit", *limit, "a number, or none");
 }
 
 void add_person_commands(CLI::App& app, Given& given) {

@@ -17,6 +17,8 @@ struct TenantArguments {
 };
 Status tenant_create(const Config& config, const Output& out, const TenantArguments& arguments);
 Status tenant_list(const Config& config, const Output& out);
+// How many people the contract allows; "none" for no limit. Without a limit given, says what is used.
+Status tenant_quota(const Config& config, const Output& out, const std::string& tenant, const std::string& limit);
 
 struct PersonArguments {
   std::string tenant, login, name, given_name, family_name, email, locale;

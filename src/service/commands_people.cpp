@@ -103,6 +103,22 @@ Status tenant_list(const Config& config, const Output& out) {
   return {};
 }
 
+Status tenant_quota(const Config& config, const Output& out, const std::string& tenant, const std::string& limit) {
+  std::optional<std::int64_t> wanted;
+  if (!limit.empty() && limit != "none") {
+    wanted = to_integer(limit);
+    if (!wanted || *wanted < 0) return fail(Kind::malformed, "quota_malformed", "the limit is a number of people, or none");
+  }
+  const auto opened = TRY(open_tenant(config, tenant));
+  House& house = *opened.house;
+  const auto usage = TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<directory::Usage> {
+    if (!limit.empty()) TRY(house.directory.set_quota(tx, wanted, by_operator));
+    return house.directory.usage(tx);
+  }));
+  out.one({{"people", std::to_string(usage.people)}, {"limit", usage.quota ? std::to_string(*usage.quota) : "none"}});
+  return {};
+}
+
 Status person_create(const Config& config, const Output& out, const PersonArguments& a) {
   const auto opened = TRY(open_tenant(config, a.tenant));
   House& house = *opened.house;

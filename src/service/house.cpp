@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include "login/housekeeping.h"
 #include "service/features.h"
 #include "store/open.h"
 
@@ -66,7 +67,10 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
       password_lane("password_hash", hashes_at_once(wanted), 64, 32),
-      password(*store, keys, audit, clock, random, password_lane, password_options(wanted)) {}
+      password(*store, keys, audit, clock, random, password_lane, password_options(wanted)) {
+  directory.when_gone([this](store::Transaction& tx, const Id& person) { return password.forget(tx, person); });
+  directory.when_gone([](store::Transaction& tx, const Id& person) { return login::forget(tx, person); });
+}
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {
   TRY(make_data_folder(wanted.data));

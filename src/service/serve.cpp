@@ -104,6 +104,7 @@ login::Options login_options(const Config& config) {
 std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
+      {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},

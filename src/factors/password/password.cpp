@@ -124,6 +124,8 @@ Result<Verdict> PasswordFactor::judge(const Step& step, const http::Form& answer
   return Verdict(Passed{{"pwd"}, TRY(renewal(step, *spelled))});
 }
 
+Status PasswordFactor::forget(store::Transaction& tx, const Id& person) { return delete_credential(tx, person); }
+
 Result<Prepared> PasswordFactor::prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline) {
   const auto spelled = TRY(one_spelling(typed));
   if (characters(spelled.reveal_text()) < options_.least_characters) return fail(Kind::malformed, "password_too_short");

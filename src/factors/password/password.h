@@ -51,6 +51,7 @@ class PasswordFactor final : public Factor {
   Result<bool> is_set_up(store::Transaction& tx, const Id& person) override;
   Result<Prompt> show(const Step& step) override;
   Result<Verdict> judge(const Step& step, const http::Form& answer) override;
+  Status forget(store::Transaction& tx, const Id& person) override;
 
   // Outside any transaction: hashes on the lane. malformed/"password_malformed", "password_too_short",
   // "password_too_common"; what the lane answers when it is full.

@@ -14,5 +14,6 @@ struct CredentialRow {
 };
 Result<std::optional<CredentialRow>> find_credential(store::Transaction& tx, const Id& person);
 Status put_credential(store::Transaction& tx, const Id& person, const CredentialRow& row, Time now);
+Status delete_credential(store::Transaction& tx, const Id& person);
 
 }  // namespace kidoban::factors::password
