@@ -31,6 +31,7 @@ std::string_view name_of(ActorKind kind) {
     case ActorKind::application: return "application";
     case ActorKind::operator_: return "operator";
     case ActorKind::system: return "system";
+    case ActorKind::service_account: return "service_account";
   }
   return "nobody";
 }

@@ -22,7 +22,7 @@ namespace kidoban::audit {
 
 Resources resources();
 
-enum class ActorKind : std::uint8_t { nobody, person, application, operator_, system };
+enum class ActorKind : std::uint8_t { nobody, person, application, operator_, system, service_account };
 struct Actor {
   ActorKind kind = ActorKind::nobody;
   std::optional<Id> id;

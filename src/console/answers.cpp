@@ -25,12 +25,16 @@ Result<Page> page_of(const http::Request& request) {
   return page;
 }
 
-http::Reply page_reply(std::string_view plural, json::array rows, const Page& page, std::optional<Id> last) {
+http::Reply page_reply(std::string_view plural, json::array rows, std::optional<Id> next) {
   json::object body;
-  const bool full = rows.size() == page.limit;
   body[plural] = std::move(rows);
-  if (full && last) body["next"] = last->text();
+  if (next) body["next"] = next->text();
   return json_reply(200, body);
+}
+
+http::Reply page_reply(std::string_view plural, json::array rows, const Page& page, std::optional<Id> last) {
+  const bool full = rows.size() == page.limit;
+  return page_reply(plural, std::move(rows), full ? last : std::nullopt);
 }
 
 http::Reply json_reply(int status, const json::object& body) { return http::Reply::json(status, json::serialize(body)); }

@@ -23,6 +23,7 @@ struct Page {
 Result<Page> page_of(const http::Request& request);
 // {"<plural>": rows, "next": "…"}; `next` is there while there may be more.
 http::Reply page_reply(std::string_view plural, boost::json::array rows, const Page& page, std::optional<Id> last);
+http::Reply page_reply(std::string_view plural, boost::json::array rows, std::optional<Id> next);
 
 http::Reply json_reply(int status, const boost::json::object& body);
 // ETag: "3" (RFC 9110 §8.8.3); and what If-Match asks for: a version, or nothing. malformed/"if_match_malformed".

@@ -19,16 +19,30 @@ struct Inside {
   tenant::Settings& settings;
 };
 
-// Who sent a request, and what they may do: the administrator whose browser it was.
+// Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
 struct Asking {
   audit::Actor actor;
-  directory::PermissionSet may;
+  directory::Grant grant;
+  Permission needed;                                  // what this request is about
+  std::optional<directory::ServiceToken> token{};     // by which; a session otherwise
+
+  bool may(Permission one) const { return directory::holds(grant.everywhere, one); }
+  // What they may do with this person: everywhere, or because of a group or a domain of theirs. Never to somebody who may do
+  // what they may not: whoever resets the password of an administrator is one.
+  Result<bool> may(const Inside& in, store::Transaction& tx, Permission one, const directory::Person& person) const;
 };
 
-// unauthenticated/"session_missing"; forbidden/"not_administrator" where they may do nothing at all, "permission_missing" where
-// not this. Read in the transaction that acts, so that whoever had a role a moment ago doesn't have it any more.
-Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed);
+// Whether a request about nobody in particular (a list, somebody new) is in order for who may do it only somewhere: the handler then
+// looks at each one.
+enum class Somewhere : std::uint8_t { refused, allowed };
+
+// unauthenticated/"session_missing", "token_invalid"; forbidden/"not_administrator" where they may do nothing at all,
+// "permission_missing" where not this or not to that person or group, "person_more_powerful". Read in the transaction that acts, so
+// that whoever had a role a moment ago doesn't have it any more.
+Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed, Somewhere somewhere = Somewhere::refused);
 audit::Event by(const http::Request& request, const Asking& who);
+// forbidden/"permission_missing".
+Status check(const Asking& who, Permission needed);
 
 // `act(tx)` in one read, for somebody who may.
 template <class Act>
@@ -44,14 +58,17 @@ template <class Act>
 auto write_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
   return in.store.write(*request.site.tenant, request.deadline,
                         [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const audit::Event&> {
-                          const audit::Event event = by(request, TRY(asking(in, tx, request, needed)));
-                          return act(tx, event);
+                          const Asking who = TRY(asking(in, tx, request, needed));
+                          if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
+                          return act(tx, by(request, who));
                         });
 }
 
 void add_people_routes(http::Routes& routes, const Inside& in);
 void add_session_routes(http::Routes& routes, const Inside& in);
 void add_group_routes(http::Routes& routes, const Inside& in);
+void add_role_routes(http::Routes& routes, const Inside& in);
+void add_service_account_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -134,7 +134,16 @@ Result<Asked> parse_new(const Request& request) {
   return asked;
 }
 
-Result<Shown> create(const Inside& in, store::Transaction& tx, Asked asked, const audit::Event& by) {
+// Whoever makes an administrator could make themselves one.
+Status check_powers(const Inside& in, store::Transaction& tx, const Request& request, const Asked& asked) {
+  if (!asked.change.administrator) return {};
+  return check(TRY(asking(in, tx, request, Permission::roles_write, Somewhere::allowed)), Permission::roles_write);
+}
+
+Result<Shown> create(const Inside& in, store::Transaction& tx, const Request& request, Asked asked) {
+  const auto who = TRY(asking(in, tx, request, Permission::people_write, Somewhere::allowed));
+  if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
+  TRY(check_powers(in, tx, request, asked));
   auto schema = TRY(in.directory.schema(tx));
   TRY(read_custom(schema, asked.custom, asked.change.attributes));
   Directory::NewPerson wanted;
@@ -143,11 +152,15 @@ Result<Shown> create(const Inside& in, store::Transaction& tx, Asked asked, cons
   wanted.valid_from = asked.change.valid_from.value_or(std::nullopt);
   wanted.valid_until = asked.change.valid_until.value_or(std::nullopt);
   wanted.enabled = asked.change.state != PersonState::disabled;
-  return Shown{TRY(in.directory.create_person(tx, wanted, by)), std::move(schema)};
+  auto made = TRY(in.directory.create_person(tx, wanted, by(request, who)));
+  // In whose domain they are may make them; what isn't theirs to make is undone.
+  if (!TRY(who.may(in, tx, Permission::people_write, made))) return fail(Kind::forbidden, "permission_missing", "people_write");
+  return Shown{std::move(made), std::move(schema)};
 }
 
 // Whoever isn't enabled any more is signed out in the same breath.
-Result<Shown> change(const Inside& in, store::Transaction& tx, const Id& id, Asked asked, std::optional<std::int64_t> version, const audit::Event& by) {
+Result<Shown> change(const Inside& in, store::Transaction& tx, const Request& request, const Id& id, Asked asked, std::optional<std::int64_t> version, const audit::Event& by) {
+  TRY(check_powers(in, tx, request, asked));
   auto schema = TRY(in.directory.schema(tx));
   TRY(read_custom(schema, asked.custom, asked.change.attributes));
   auto person = TRY(in.directory.change_person(tx, id, asked.change, version, by));
@@ -162,20 +175,25 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     const auto page = TRY(page_of(request));
     json::array rows;
     std::optional<Id> last;
-    TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) -> Status {
+    std::size_t read = 0;
+    TRY(in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+      const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
       const auto schema = TRY(in.directory.schema(tx));
       rows.clear();
-      for (const Person& one : TRY(in.directory.list_people(tx, page.after, page.limit))) {
-        rows.push_back(told(one, schema));
+      const auto people = TRY(in.directory.list_people(tx, page.after, page.limit));
+      read = people.size();
+      for (const Person& one : people) {
+        if (TRY(who.may(in, tx, Permission::people_read, one))) rows.push_back(told(one, schema));
         last = one.id;
       }
       return {};
     }));
-    return page_reply("people", std::move(rows), page, last);
+    // Who isn't theirs isn't shown, and a page may be short for it: `next` says whether that was all.
+    return page_reply("people", std::move(rows), read == page.limit ? last : std::nullopt);
   }));
   routes.add(row(Method::post, "/people", "person_create", [in](Request& request) -> Result<Reply> {
     const auto asked = TRY(parse_new(request));
-    const auto made = TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return create(in, tx, asked, by); }));
+    const auto made = TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) { return create(in, tx, request, asked); }));
     auto reply = reply_with(201, made);
     reply.with("Location", request.site.base_url + "/api/v1/people/" + made.person.id.text());
     return reply;
@@ -190,7 +208,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     const Id id = TRY(Id::parse(request.path_value("person")));
     const auto version = TRY(if_match(request));
     const auto asked = TRY(parse_change(request));
-    return reply_with(200, TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, asked, version, by); })));
+    return reply_with(200, TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, request, id, asked, version, by); })));
   }));
   // They are kept, restorable, with their login taken: PATCH {"state":"enabled"} brings them back.
   routes.add(row(Method::del, "/people/{person}", "person_delete", [in](Request& request) -> Result<Reply> {
@@ -198,7 +216,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     const auto version = TRY(if_match(request));
     Asked gone;
     gone.change.state = PersonState::pending_deletion;
-    TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, id, gone, version, by); }));
+    TRY(write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const audit::Event& by) { return change(in, tx, request, id, gone, version, by); }));
     return Reply::empty(204);
   }));
   // Before their time has come: for whoever is pending deletion already.

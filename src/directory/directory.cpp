@@ -197,6 +197,7 @@ Status Directory::remove_person(store::Transaction& tx, const Id& id, const audi
   const auto person = TRY(get_person(tx, id));
   if (person.state != PersonState::pending_deletion) return fail(Kind::conflict, "person_not_pending");
   for (const Gone& act : gone_) TRY(act(tx, id));
+  TRY(roles_.forget(tx, id));
   TRY(delete_person(tx, id));
   audit::Event event = about(by, "person.gone", "person", id);
   event.detail.emplace_back("login", person.profile.login);

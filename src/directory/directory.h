@@ -13,7 +13,9 @@
 #include "base/resource.h"
 #include "directory/attributes.h"
 #include "directory/schema.h"
+#include "directory/service_accounts.h"
 #include "directory/groups.h"
+#include "directory/roles.h"
 #include "seal/seal.h"
 #include "store/store.h"
 #include "tenant/settings.h"
@@ -79,7 +81,8 @@ Result<std::string> canonical_login(std::string_view typed);
 class Directory {
  public:
   Directory(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
-      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock), groups_(keys, audit, clock, random) {}
+      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock), groups_(keys, audit, clock, random),
+        roles_(keys, audit, clock, random), service_accounts_(keys, audit, clock, random) {}
 
   struct NewPerson {
     Profile profile;
@@ -123,6 +126,8 @@ class Directory {
 
   // Its groups, and who is in them.
   Groups& groups() { return groups_; }
+  Roles& roles() { return roles_; }
+  ServiceAccounts& service_accounts() { return service_accounts_; }
 
  private:
   seal::Keyring& keys_;
@@ -132,6 +137,8 @@ class Directory {
   tenant::Settings settings_;
   std::vector<Gone> gone_;
   Groups groups_;
+  Roles roles_;
+  ServiceAccounts service_accounts_;
 };
 
 }  // namespace kidoban::directory

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace kidoban::directory {
@@ -33,7 +34,7 @@ enum class Permission : std::uint8_t {
   approvals_write,       // the second pair of eyes
 };
 
-constexpr std::array<std::pair<std::string_view, Permission>, 21> permissions{{
+constexpr std::array<std::pair<std::string_view, Permission>, 21> permission_words{{
     {"people_read", Permission::people_read},
     {"people_write", Permission::people_write},
     {"people_unlock", Permission::people_unlock},
@@ -57,17 +58,23 @@ constexpr std::array<std::pair<std::string_view, Permission>, 21> permissions{{
     {"approvals_write", Permission::approvals_write},
 }};
 
-using PermissionSet = std::bitset<permissions.size()>;
+using PermissionSet = std::bitset<permission_words.size()>;
 
-constexpr PermissionSet every_permission() { return PermissionSet{(1ULL << permissions.size()) - 1}; }
+constexpr PermissionSet every_permission() { return PermissionSet{(1ULL << permission_words.size()) - 1}; }
 
-constexpr std::string_view word_of(Permission one) { return permissions[static_cast<std::size_t>(one)].first; }
+constexpr std::string_view word_of(Permission one) { return permission_words[static_cast<std::size_t>(one)].first; }
+
+inline bool holds(const PermissionSet& set, Permission one) { return set.test(static_cast<std::size_t>(one)); }
 
 constexpr std::optional<Permission> permission_named(std::string_view word) {
-  for (const auto& [name, one] : permissions) {
+  for (const auto& [name, one] : permission_words) {
     if (name == word) return one;
   }
   return std::nullopt;
 }
+
+// As a store keeps them: "people_read groups_read". Words that nobody knows any more mean nothing.
+std::string words_of(const PermissionSet& set);
+PermissionSet permissions_in(std::string_view words);
 
 }  // namespace kidoban::directory

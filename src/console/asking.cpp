@@ -1,0 +1,89 @@
+#include "console/asking.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace kidoban::console {
+
+namespace {
+
+using directory::Grant, directory::PermissionSet, directory::Person;
+
+Failure missing(Permission needed) { return fail(Kind::forbidden, "permission_missing", std::string(directory::word_of(needed))); }
+
+// RFC 6750 §2.1.
+std::optional<std::string_view> bearer(const http::Request& request) {
+  const std::string_view header = request.header("authorization");
+  if (header.size() < 7 || !ascii_iequals(header.substr(0, 7), "Bearer ")) return std::nullopt;
+  return trim(header.substr(7));
+}
+
+Result<Asking> account_asking(const Inside& in, store::Transaction& tx, std::string_view token, Permission needed) {
+  auto known = TRY(in.directory.service_accounts().authenticate(tx, token));
+  return Asking{{audit::ActorKind::service_account, known.account.id}, {known.account.permissions, {}}, needed, std::move(known.token)};
+}
+
+Result<Asking> person_asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed) {
+  const auto person = TRY(in.login.person_asking(tx, request));
+  if (!person) return fail(Kind::unauthenticated, "session_missing");
+  return Asking{{audit::ActorKind::person, person->id}, TRY(in.directory.roles().grant_of(tx, person->id, person->administrator)), needed, {}};
+}
+
+bool acts_on_people(Permission one) { return one == Permission::people_write || one == Permission::people_reset || one == Permission::people_unlock; }
+
+Result<bool> reaches(const Inside& in, store::Transaction& tx, const directory::Scope& scope, const Person& person) {
+  if (scope.kind == directory::Scope::Kind::domain) return person.profile.login.ends_with("@" + scope.what);
+  if (scope.kind != directory::Scope::Kind::group) return true;
+  const auto groups = TRY(in.directory.groups().of(tx, person.id));
+  return std::ranges::any_of(groups, [&](const directory::Group& group) { return group.id.text() == scope.what; });
+}
+
+}  // namespace
+
+Result<bool> Asking::may(const Inside& in, store::Transaction& tx, Permission one, const Person& person) const {
+  if (directory::holds(grant.everywhere, one)) return true;
+  for (const auto& [scope, set] : grant.scoped) {
+    if (directory::holds(set, one) && TRY(reaches(in, tx, scope, person))) return true;
+  }
+  return false;
+}
+
+Status check(const Asking& who, Permission needed) {
+  if (who.may(needed)) return {};
+  return missing(needed);
+}
+
+Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed, Somewhere somewhere) {
+  const auto token = bearer(request);
+  const auto who = TRY(token ? account_asking(in, tx, *token, needed) : person_asking(in, tx, request, needed));
+  if (who.grant.anywhere().none()) return fail(Kind::forbidden, "not_administrator");
+  if (!directory::holds(who.grant.anywhere(), needed)) return missing(needed);
+  if (const auto id = request.path_value("person"); !id.empty()) {
+    const auto person = TRY(in.directory.get_person(tx, TRY(Id::parse(id))));
+    // A group's member is that group's business; everything else is the person's.
+    const bool member = !request.path_value("group").empty();
+    if (!member && !TRY(who.may(in, tx, needed, person))) return missing(needed);
+    if (acts_on_people(needed)) {
+      const auto theirs = TRY(in.directory.roles().grant_of(tx, person.id, person.administrator)).anywhere();
+      if ((theirs & ~who.grant.everywhere).any()) return fail(Kind::forbidden, "person_more_powerful");
+    }
+    if (!member) return who;
+  }
+  if (who.may(needed) || somewhere == Somewhere::allowed) return who;
+  const auto group = request.path_value("group");
+  const bool theirs = !group.empty() && std::ranges::any_of(who.grant.scoped, [&](const auto& one) {
+    return directory::holds(one.second, needed) && one.first == directory::Scope{directory::Scope::Kind::group, std::string(group)};
+  });
+  if (!theirs) return missing(needed);
+  return who;
+}
+
+audit::Event by(const http::Request& request, const Asking& who) {
+  auto event = audit::from(request, {.name = "console.request", .actor = who.actor});
+  event.detail.emplace_back("permission", directory::word_of(who.needed));
+  if (who.token) event.detail.emplace_back("token", who.token->id.text());
+  return event;
+}
+
+}  // namespace kidoban::console
