@@ -3,6 +3,7 @@
 
 #include "directory/directory.h"
 #include "directory/permission.h"
+#include "factors/passwords.h"
 #include "login/login.h"
 #include "store/store.h"
 #include "tenant/settings.h"
@@ -17,6 +18,7 @@ struct Inside {
   directory::Directory& directory;
   login::Login& login;
   tenant::Settings& settings;
+  factors::Passwords& passwords;
 };
 
 // Who sent a request, and what they may do: the administrator whose browser it was.
@@ -53,5 +55,6 @@ void add_people_routes(http::Routes& routes, const Inside& in);
 void add_session_routes(http::Routes& routes, const Inside& in);
 void add_group_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
+void add_password_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -18,11 +18,12 @@ audit::Event by(const http::Request& request, const Asking& who) {
 }
 
 void Console::add_routes(http::Routes& routes) {
-  const Inside in{store_, directory_, login_, settings_};
+  const Inside in{store_, directory_, login_, settings_, passwords_};
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
   add_directory_settings_routes(routes, in);
+  add_password_routes(routes, in);
 }
 
 }  // namespace kidoban::console
