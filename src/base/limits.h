@@ -39,6 +39,8 @@ inline constexpr std::size_t jwks_keys = 32;
 
 inline constexpr std::size_t login_bytes = 254;     // RFC 5321 §4.5.3.1.3, less the angle brackets
 inline constexpr std::size_t password_bytes = 1024; // NIST 800-63B-4 asks for 64 characters at least
+// A range of breached passwords: some thousand lines of 40 bytes, twice that with padding.
+inline constexpr std::size_t breach_range_bytes = 512 * 1024;
 inline constexpr std::size_t name_bytes = 400;      // 100 characters of four bytes
 inline constexpr std::size_t uri_bytes = 2048;
 

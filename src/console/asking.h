@@ -3,6 +3,7 @@
 
 #include "directory/directory.h"
 #include "directory/permission.h"
+#include "factors/passwords.h"
 #include "login/login.h"
 #include "store/store.h"
 #include "tenant/settings.h"
@@ -17,6 +18,7 @@ struct Inside {
   directory::Directory& directory;
   login::Login& login;
   tenant::Settings& settings;
+  factors::Passwords& passwords;
 };
 
 // Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
@@ -70,5 +72,6 @@ void add_group_routes(http::Routes& routes, const Inside& in);
 void add_role_routes(http::Routes& routes, const Inside& in);
 void add_service_account_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
+void add_password_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "directory/directory.h"
 #include "http/routes.h"
+#include "factors/passwords.h"
 #include "login/login.h"
 #include "store/store.h"
 #include "tenant/settings.h"
@@ -12,8 +13,9 @@ namespace kidoban::console {
 
 class Console {
  public:
-  Console(store::Store& store, directory::Directory& directory, login::Login& login, tenant::Settings& settings)
-      : store_(store), directory_(directory), login_(login), settings_(settings) {}
+  Console(store::Store& store, directory::Directory& directory, login::Login& login, tenant::Settings& settings,
+          factors::Passwords& passwords)
+      : store_(store), directory_(directory), login_(login), settings_(settings), passwords_(passwords) {}
   void add_routes(http::Routes& routes);
 
  private:
@@ -21,6 +23,7 @@ class Console {
   directory::Directory& directory_;
   login::Login& login_;
   tenant::Settings& settings_;
+  factors::Passwords& passwords_;
 };
 
 }  // namespace kidoban::console

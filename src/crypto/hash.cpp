@@ -1,6 +1,7 @@
 #include "crypto/hash.h"
 
 #include <openssl/crypto.h>
+#include <openssl/provider.h>
 
 #include <algorithm>
 
@@ -99,6 +100,24 @@ Digest sha256(std::span<const std::uint8_t> data) {
 }
 
 Digest sha256(std::string_view data) { return sha256(as_bytes(data)); }
+
+std::array<std::uint8_t, 20> sha1(std::span<const std::uint8_t> data) {
+  std::array<std::uint8_t, 20> out;
+  if (EVP_Digest(data.data(), data.size(), out.data(), nullptr, EVP_sha1(), nullptr) != 1) fatal("SHA-1 failed");
+  return out;
+}
+
+std::optional<std::array<std::uint8_t, 16>> md4(std::span<const std::uint8_t> data) {
+  // In a library context of its own: what the rest of the house may fetch stays as it is.
+  static const EVP_MD* const md = []() -> const EVP_MD* {
+    OSSL_LIB_CTX* const apart = OSSL_LIB_CTX_new();
+    if (apart == nullptr || OSSL_PROVIDER_load(apart, "legacy") == nullptr) return nullptr;
+    return EVP_MD_fetch(apart, "MD4", nullptr);
+  }();
+  std::array<std::uint8_t, 16> out;
+  if (md == nullptr || EVP_Digest(data.data(), data.size(), out.data(), nullptr, md, nullptr) != 1) return std::nullopt;
+  return out;
+}
 
 Digest hmac_sha256(std::span<const std::uint8_t> key, std::span<const std::uint8_t> data) {
   return Hmac(key).over(data);

@@ -15,6 +15,13 @@ std::vector<std::uint8_t> repeated(std::uint8_t byte, std::size_t times) {
   return std::vector<std::uint8_t>(times, byte);
 }
 
+TEST_CASE("digests that others' lists are made of") {
+  CHECK(hex(crypto::sha1(as_bytes("abc"))) == "a9993e364706816aba3e25717850c26c9cd0d89d");  // FIPS 180-4
+  const auto abc = crypto::md4(as_bytes("abc"));
+  REQUIRE(abc.has_value());
+  CHECK(hex(*abc) == "a448017aaf21d8525fc10ae87aa6729d");  // RFC 1320 §A.5
+}
+
 TEST_CASE("SHA-256 gives FIPS 180-4's example values") {
   CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -42,15 +42,33 @@ struct Prompt {
 // The work a verdict leaves for the transaction that records it (a hash renewed, a counter moved).
 using Record = std::function<Status(store::Transaction&)>;
 
+// Something to be replaced before the person is let in. `why` is a word key of the factor's ("password_temporary");
+// `proof` is the factor's own, kept sealed in the journey and handed back: what was shown, so that it can be told whether
+// that still stands.
+struct Renewal {
+  std::string why, proof;
+};
 struct Passed {
   std::vector<std::string> amr;  // RFC 8176: "pwd", "hwk", "otp" …
   Record record;                 // may be empty
+  Renewal renewal;               // why: "" where nothing must be replaced
 };
 struct Refused {
   Reason reason;   // "password_wrong": audited; the person sees the word of that key
   Record record;
 };
 using Verdict = std::variant<Passed, Refused, Prompt>;
+
+// One thing that is wrong with what was chosen anew. The person reads the word of that key; {0} in it is `value`.
+struct Fault {
+  Reason reason;
+  std::string value;
+};
+// What choosing anew came to: everything that is wrong with it, or the record that makes it so.
+struct Renewed {
+  std::vector<Fault> faults;
+  Record record;
+};
 
 // Any thread; made once at start.
 class Factor {
@@ -66,6 +84,10 @@ class Factor {
   virtual Result<Verdict> judge(const Step& step, const http::Form& answer) = 0;
   // The person is gone for good: nothing that this factor keeps of them stays.
   virtual Status forget(store::Transaction& tx, const Id& person) = 0;
+  // Replacing what was shown, where judge() asked for it or the person wishes to. The step's person has passed every element.
+  virtual Result<Prompt> show_renewal(const Step&, const Renewal&) { return fail(Kind::internal, "factor_not_renewable"); }
+  // As judge(). conflict/"renewal_stale" from the record where what was shown doesn't stand any more.
+  virtual Result<Renewed> renew(const Step&, const Renewal&, const http::Form&) { return fail(Kind::internal, "factor_not_renewable"); }
 };
 
 }  // namespace kidoban::factors

@@ -31,6 +31,7 @@ struct SignInRequest {
   bool silent = false;                  // prompt=none, IsPassive: answer without a page or not at all
   bool choose_account = false;          // prompt=select_account
   std::optional<Id> person;             // id_token_hint: it must be this person
+  std::string renew;                    // a factor ("password") that the person wishes to replace once they have passed; with `fresh`
   std::string login_hint;
   std::string ui_locales;
   // What the application would learn; the person is asked where `consent` says so.

@@ -12,6 +12,7 @@
 #include "kit/world.h"
 #include "login/login.h"
 #include "store/system.h"
+#include "tenant/settings.h"
 #include "tenant/tenant.h"
 
 namespace kidoban::login {
@@ -39,8 +40,8 @@ class TellingProtocol final : public federation::Protocol {
 struct World {
   explicit World(store::Store& s)
       : store(s), root(kit::make_root_key(random)), keys(*root, clock, random), audit(keys, clock, random),
-        directory(keys, audit, clock, random), lane("password_hash", 2, 64, 64),
-        password(store, keys, audit, clock, random, lane, {{1024, 1, 1}, 15}),
+        settings(keys, audit, clock), directory(keys, audit, clock, random), lane("password_hash", 2, 64, 64),
+        password(store, keys, audit, clock, random, settings, directory, lane, {{1024, 1, 1}}),
         pages({{"login", login::resources()}, {"factors/password", factors::password::resources()}}),
         login(store, keys, audit, directory, pages, clock, random, {&password}) {
     login.add_protocol(protocol);
@@ -56,7 +57,7 @@ struct World {
     return id;
   }
   Id make_person(TenantId tenant, const std::string& address, bool administrator = false) {
-    const auto credential = password.prepare(tenant, Secret::of(right_password), soon());
+    const auto credential = password.prepare({tenant, {}, {}}, Secret::of(right_password), soon());
     REQUIRE(credential.has_value());
     const audit::Event by{"test", audit::Outcome::success, {}, {}, {}, {}};
     const auto made = store.write(tenant, soon(), [&](store::Transaction& tx) -> Result<Id> {
@@ -91,6 +92,7 @@ struct World {
   std::unique_ptr<seal::RootKey> root;
   seal::Keyring keys;
   audit::Audit audit;
+  tenant::Settings settings;
   directory::Directory directory;
   runtime::Lane lane;
   factors::password::PasswordFactor password;

@@ -7,6 +7,7 @@ Due decide(const Progress& progress, const Policy& policy, const Facts& facts) {
     if (progress.asked.choose_account && !progress.chosen && facts.has_session) return Due::choose;
     if (progress.login.empty()) return Due::identify;
     if (progress.passed.size() < policy.elements.size()) return Due::element;
+    if (!progress.renewing.empty()) return Due::renewal;
   }
   return facts.consent_needed ? Due::consent : Due::finish;
 }

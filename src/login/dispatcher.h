@@ -14,6 +14,7 @@ enum class Due : std::uint8_t {
   choose,    // which account (prompt=select_account)
   identify,  // who are you
   element,   // show it: the policy's next element
+  renewal,   // what was shown must be replaced (an expired password)
   consent,   // may the application know
   finish,    // nothing more
 };

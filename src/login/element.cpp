@@ -13,7 +13,6 @@ enum Counted : std::size_t { counted_passed, counted_refused, counted_locked };
 runtime::Counter attempts("kidoban_sign_in_attempts_total", "Answers to a factor's step.", "outcome",
                           {"passed", "refused", "locked"});
 
-std::string folder_of(const factors::Factor& factor) { return "factors/" + std::string(factor.name()); }
 }  // namespace
 
 Result<Outcome> Login::Inside::show_factor(const http::Request& request, const Standing& standing,
@@ -88,6 +87,13 @@ Result<Outcome> Login::Inside::record_passed(const http::Request& request, const
     p.passed.emplace_back(before.factor->name());
     p.amr.insert(p.amr.end(), passed.amr.begin(), passed.amr.end());
     Outcome done;
+    if (!passed.renewal.why.empty()) {
+      p.renewing = before.factor->name();
+      p.renewal = passed.renewal;
+    } else if (p.renewing.empty() && p.asked.renew == before.factor->name()) {
+      p.renewing = before.factor->name();
+      p.renewal = {"wished", passed.renewal.proof};
+    }
     if (p.passed.size() < s.policy.elements.size()) {
       TRY(update_journey(tx, *s.key, s.journey));
       return done;
@@ -101,10 +107,8 @@ Result<Outcome> Login::Inside::record_passed(const http::Request& request, const
     }
     // RFC 8176 §2: several kinds were shown.
     if (s.policy.elements.size() > 1) p.amr.emplace_back("mfa");
-    const std::string cookie = TRY(begin_session(tx, request, s));
-    if (TRY(consent_needed(tx, p.asked, s.person->id))) TRY(update_journey(tx, *s.key, s.journey));
-    else done = TRY(finish(tx, request, s));
-    done.session_cookie = cookie;
+    if (p.renewing.empty()) return let_in(tx, request, s);
+    TRY(update_journey(tx, *s.key, s.journey));
     return done;
   }));
   attempts.add(counted_passed);

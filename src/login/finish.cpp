@@ -34,6 +34,16 @@ Result<Outcome> Login::Inside::finish(store::Transaction& tx, const http::Reques
   return outcome;
 }
 
+// Nothing more is asked of the person than, perhaps, their consent.
+Result<Outcome> Login::Inside::let_in(store::Transaction& tx, const http::Request& request, Standing& standing) {
+  Outcome done;
+  const std::string cookie = TRY(begin_session(tx, request, standing));
+  if (TRY(consent_needed(tx, standing.journey.progress.asked, standing.person->id))) TRY(update_journey(tx, *standing.key, standing.journey));
+  else done = TRY(finish(tx, request, standing));
+  done.session_cookie = cookie;
+  return done;
+}
+
 // The person has passed all that the policy asks. The browser's former session ends with this one's begin.
 Result<std::string> Login::Inside::begin_session(store::Transaction& tx, const http::Request& request,
                                                  Standing& standing) {

@@ -53,6 +53,16 @@ void Login::add_protocol(federation::Protocol& protocol) {
 }
 
 Sessions& Login::sessions() { return inside_->sessions; }
+Lockout& Login::lockout() { return inside_->lockout; }
+
+Status Login::unlock(store::Transaction& tx, const directory::Person& person, const audit::Event& by) {
+  if (!TRY(inside_->lockout.unlock(tx, person.profile.login))) return {};
+  audit::Event event = by;
+  event.name = "person.unlocked";
+  event.target_kind = "person";
+  event.target = person.id;
+  return inside_->audit.append(tx, event);
+}
 
 Result<http::Reply> Login::ask(http::Request& request, SignInRequest asked) {
   require(request.site.tenant.has_value(), "signing in belongs to a tenant");

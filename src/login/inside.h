@@ -21,7 +21,7 @@ struct Standing {
   std::optional<directory::Person> person;         // whose login was typed, if they may sign in
   Policy policy;
   Due due = Due::identify;
-  factors::Factor* factor = nullptr;               // for Due::element
+  factors::Factor* factor = nullptr;               // for Due::element and Due::renewal
 };
 
 // What is wrong with the last answer, as the person reads it.
@@ -29,6 +29,7 @@ struct Problem {
   std::string reason, text;
   int status = 403;
   std::int64_t wait_s = 0;
+  std::vector<std::string> faults = {};  // where several things are wrong: each in its own sentence
 };
 
 // What a step came to.
@@ -84,10 +85,15 @@ struct Login::Inside {
                                  const factors::Refused& refused);
   Result<Outcome> record_passed(const http::Request& request, const Standing& before, const factors::Passed& passed);
 
+  // renewal.cpp
+  Result<Outcome> renew(const http::Request& request, const Standing& standing, const http::Form& form);
+  Result<Outcome> record_renewed(const http::Request& request, const Standing& before, const factors::Record& record);
+
   // finish.cpp
   Result<http::Reply> admit(store::Transaction& tx, const http::Request& request,
                             const federation::SignInRequest& asked, const Session& session);
   Result<Outcome> finish(store::Transaction& tx, const http::Request& request, const Standing& standing);
+  Result<Outcome> let_in(store::Transaction& tx, const http::Request& request, Standing& standing);
   Result<std::string> begin_session(store::Transaction& tx, const http::Request& request, Standing& standing);
   Result<http::Reply> refuse(const http::Request& request, const federation::SignInRequest& asked,
                              federation::Refusal refusal);
@@ -102,6 +108,9 @@ struct Login::Inside {
 
 inline constexpr std::string_view sign_out_purpose = "sign_out:";
 
+inline std::string folder_of(const factors::Factor& factor) { return "factors/" + std::string(factor.name()); }
+// Nothing has been shown.
+void begin_again(Progress& progress);
 std::string journey_path(const http::Site& site, const Id& journey);
 // The cookie that binds journeys to a browser: "__Host-kidoban-browser-acme", on plain http "kidoban-browser-acme".
 std::string browser_cookie_name(const http::Site& site);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypto/hash.h"
+#include "factors/factor.h"
 #include "federation/protocol.h"
 #include "seal/seal.h"
 #include "store/store.h"
@@ -21,6 +22,9 @@ struct Progress {
   std::string login;                // canonical; "" until someone says who they are
   std::vector<std::string> passed;  // the factor that passed each element, in the policy's order
   std::vector<std::string> amr;
+  // What must be replaced before they are let in: which factor, and its own word for why. "" for nothing.
+  std::string renewing;
+  factors::Renewal renewal;
   bool chosen = false;              // an account was chosen (prompt=select_account)
   std::optional<Id> session;        // the session it stands on, once there is one
 };

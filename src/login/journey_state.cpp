@@ -26,6 +26,8 @@ std::optional<Id> id_or_nothing(const json::value& value) {
   return id ? std::optional(*id) : std::nullopt;
 }
 std::string text_of(const json::object& object, std::string_view name) { return std::string(object.at(name).as_string()); }
+// What a journey begun before an upgrade doesn't have.
+std::string text_or_empty(const json::object& object, std::string_view name) { return object.contains(name) ? text_of(object, name) : ""; }
 
 json::object encode_request(const SignInRequest& asked) {
   return {{"protocol", asked.protocol},
@@ -38,6 +40,7 @@ json::object encode_request(const SignInRequest& asked) {
           {"silent", asked.silent},
           {"choose_account", asked.choose_account},
           {"person", id_or_null(asked.person)},
+          {"renew", asked.renew},
           {"login_hint", asked.login_hint},
           {"ui_locales", asked.ui_locales},
           {"consent", static_cast<int>(asked.consent)},
@@ -58,6 +61,7 @@ SignInRequest decode_request(const json::object& in) {
   asked.silent = in.at("silent").as_bool();
   asked.choose_account = in.at("choose_account").as_bool();
   asked.person = id_or_nothing(in.at("person"));
+  asked.renew = text_or_empty(in, "renew");
   asked.login_hint = text_of(in, "login_hint");
   asked.ui_locales = text_of(in, "ui_locales");
   asked.consent = static_cast<SignInRequest::Consent>(in.at("consent").as_int64());
@@ -75,6 +79,9 @@ std::string encode(const Progress& progress) {
                          {"login", progress.login},
                          {"passed", array_of(progress.passed)},
                          {"amr", array_of(progress.amr)},
+                         {"renewing", progress.renewing},
+                         {"renewal_why", progress.renewal.why},
+                         {"renewal_proof", progress.renewal.proof},
                          {"chosen", progress.chosen},
                          {"session", id_or_null(progress.session)}};
   return json::serialize(out);
@@ -90,6 +97,8 @@ Result<Progress> decode(std::string_view text) {
     progress.login = text_of(in, "login");
     progress.passed = texts_of(in.at("passed"));
     progress.amr = texts_of(in.at("amr"));
+    progress.renewing = text_or_empty(in, "renewing");
+    progress.renewal = {text_or_empty(in, "renewal_why"), text_or_empty(in, "renewal_proof")};
     progress.chosen = in.at("chosen").as_bool();
     progress.session = id_or_nothing(in.at("session"));
     return progress;

@@ -75,7 +75,7 @@ Result<std::int64_t> Lockout::charge(store::Transaction& tx, std::string_view lo
   const Keys keys = TRY(keys_for(tx, login, client_address));
   const std::int64_t wait = std::max(TRY(wait_left(tx, keys.person)), TRY(wait_left(tx, keys.address)));
   if (wait > 0) return wait;
-  TRY(add(tx, keys.person, options_.person));
+  TRY(add(tx, keys.person, options_.rule_of_tenant ? TRY(options_.rule_of_tenant(tx)) : options_.person));
   TRY(add(tx, keys.address, options_.address));
   return 0;
 }
@@ -84,6 +84,18 @@ Status Lockout::passed(store::Transaction& tx, std::string_view login, std::stri
   const Keys keys = TRY(keys_for(tx, login, client_address));
   TRY(tx.execute(erase_sql, keys.person));
   return give_back(tx, keys.address);
+}
+
+Result<std::optional<Time>> Lockout::locked_until(store::Transaction& tx, std::string_view login) {
+  const auto key = TRY(keys_.of(tx));
+  const auto rows = TRY(tx.query(find_sql, key->blind_index("lockouts.login", login)));
+  if (rows.empty() || rows.front().time(1) <= clock_.now()) return std::nullopt;
+  return rows.front().time(1);
+}
+
+Result<bool> Lockout::unlock(store::Transaction& tx, std::string_view login) {
+  const auto key = TRY(keys_.of(tx));
+  return TRY(tx.execute(erase_sql, key->blind_index("lockouts.login", login))) > 0;
 }
 
 Status Lockout::refund(store::Transaction& tx, std::string_view login, std::string_view client_address) {

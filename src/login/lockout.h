@@ -7,6 +7,8 @@
 // the same moment are a thousand charges. A right answer gives the person's charges back.
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,8 @@ struct LockoutRule {
   std::chrono::seconds forget_after;  // with no failure for so long, the count begins anew
 };
 struct LockoutOptions {
+  // The tenant's own rule for a person, read in the transaction that charges; where none is given, `person`.
+  std::function<Result<LockoutRule>(store::Transaction&)> rule_of_tenant{};
   // With a quarter of an hour between guesses a day has 96: within the hundred of NIST SP 800-63B-4 §3.2.2.
   LockoutRule person{5, std::chrono::seconds(2), std::chrono::minutes(15), std::chrono::hours(24)};
   // Many people may share an address behind one gateway.
@@ -48,6 +52,10 @@ class Lockout {
   Status passed(store::Transaction& tx, std::string_view login, std::string_view client_address);
   // The attempt was never judged (lane full, store away): both get this one charge back.
   Status refund(store::Transaction& tx, std::string_view login, std::string_view client_address);
+  // Until when whoever has this login must wait; nothing: they needn't.
+  Result<std::optional<Time>> locked_until(store::Transaction& tx, std::string_view login);
+  // Forgets the login's failures. False where there were none.
+  Result<bool> unlock(store::Transaction& tx, std::string_view login);
 
  private:
   struct Keys {

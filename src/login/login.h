@@ -50,6 +50,9 @@ class Login final : public federation::Gate {
                                    std::string_view application_name) override;
 
   Sessions& sessions();
+  Lockout& lockout();
+  // Whoever had guessed wrong too often may try at once. Audited as "person.unlocked" where there was something to forget.
+  Status unlock(store::Transaction& tx, const directory::Person& person, const audit::Event& by);
   // Whose browser sent this, read in the caller's transaction; nobody where no live session came with it.
   Result<std::optional<directory::Person>> person_asking(store::Transaction& tx, const http::Request& request);
   // What a form of a page that acts on the browser's own session must carry as `csrf`; made for one purpose.

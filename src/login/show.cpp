@@ -60,6 +60,15 @@ View view_identify(const Standing& s, const http::Request& request) {
   return view;
 }
 
+json::object told(const Problem& problem) {
+  json::object out{{"reason", problem.reason}, {"text", problem.text}};
+  if (!problem.faults.empty()) {
+    auto& faults = out["faults"].emplace_array();
+    for (const std::string& fault : problem.faults) faults.emplace_back(fault);
+  }
+  return out;
+}
+
 // The answer the protocol gave, told in JSON: where the browser would have gone.
 http::Reply as_json(http::Reply reply) {
   json::object out{{"step", "done"}};
@@ -95,7 +104,13 @@ Result<http::Reply> Login::Inside::show(const http::Request& request, const Stan
     case Due::element: {
       auto prompt = TRY(s.factor->show(step_of(request, s)));
       const std::string name(s.factor->name());
-      view = {"factors/" + name + "/" + prompt.page, name, std::move(prompt.data), {field(name, "secret")}};
+      view = {folder_of(*s.factor) + "/" + prompt.page, name, std::move(prompt.data), {field(name, "secret")}};
+      break;
+    }
+    case Due::renewal: {
+      auto prompt = TRY(s.factor->show_renewal(step_of(request, s), s.journey.progress.renewal));
+      const std::string name(s.factor->name());
+      view = {folder_of(*s.factor) + "/" + prompt.page, "renewal", std::move(prompt.data), {field("new_" + name, "secret"), field("new_" + name + "_again", "secret")}};
       break;
     }
     case Due::finish:  // settled meanwhile: load again
@@ -107,7 +122,8 @@ Result<http::Reply> Login::Inside::show(const http::Request& request, const Stan
     json::object out{{"journey", s.journey.id.text()}, {"step", view.step}, {"csrf", form_token(s)},
                      {"application", json::object{{"name", asked.application_name}}}, {"fields", view.fields},
                      {"problem", nullptr}};
-    if (problem) out["problem"] = json::object{{"reason", problem->reason}, {"text", problem->text}};
+    if (problem) out["problem"] = told(*problem);
+    if (s.due == Due::renewal) out["why"] = s.journey.progress.renewal.why;
     for (const auto& [name, items] : view.data.lists) {
       json::array list;
       for (const page::Data& item : items) {
@@ -122,7 +138,11 @@ Result<http::Reply> Login::Inside::show(const http::Request& request, const Stan
     view.data.text["csrf"] = form_token(s);
     view.data.text["action"] = request.site.base_path + "/sign-in/" + s.journey.id.text();
     view.data.text["application"] = asked.application_name;
-    if (problem) view.data.text["problem"] = problem->text;
+    if (problem) {
+      view.data.text["problem"] = problem->text;
+      view.data.flags["has_faults"] = !problem->faults.empty();
+      for (const std::string& fault : problem->faults) view.data.lists["faults"].emplace_back().text["text"] = fault;
+    }
     reply = pages.render(request, language, view.page, view.data, status, asked.return_origins);
   }
   if (problem && problem->wait_s > 0) reply.with("Retry-After", std::to_string(problem->wait_s));

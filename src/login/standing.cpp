@@ -4,6 +4,13 @@
 
 namespace kidoban::login {
 
+void begin_again(Progress& progress) {
+  progress.passed.clear();
+  progress.amr.clear();
+  progress.renewing.clear();
+  progress.renewal = {};
+}
+
 std::string journey_path(const http::Site& site, const Id& journey) { return site.base_url + "/sign-in/" + journey.text(); }
 
 std::string browser_cookie_name(const http::Site& site) {
@@ -82,8 +89,7 @@ Result<Standing> Login::Inside::stand(store::Transaction& tx, const http::Reques
   if (p.session && (!s.session || s.session->id != *p.session)) {
     // The session it stood on is gone: the person shows who they are again.
     p.session.reset();
-    p.passed.clear();
-    p.amr.clear();
+    begin_again(p);
   }
   if (!p.session && s.session && p.login.empty() && !p.asked.choose_account &&
       satisfies(*s.session, p.asked, p.started_at, clock.now())) {
@@ -93,6 +99,8 @@ Result<Standing> Login::Inside::stand(store::Transaction& tx, const http::Reques
     s.person = TRY(directory.find_by_login(tx, p.login));
     if (s.person && !s.person->is_active(clock.now())) s.person.reset();
   }
+  // Whoever may not sign in any more has nothing to replace.
+  if (!s.person && !p.renewing.empty()) begin_again(p);
   s.policy = policy_for(tx, s.person ? &*s.person : nullptr, p.asked);
   Facts facts;
   facts.has_session = s.session && (!p.asked.person || *p.asked.person == s.session->person);
@@ -101,6 +109,7 @@ Result<Standing> Login::Inside::stand(store::Transaction& tx, const http::Reques
   if (s.due == Due::element) {
     s.factor = TRY(factor_for(tx, s.policy.elements[p.passed.size()], s.person ? &*s.person : nullptr));
   }
+  if (s.due == Due::renewal) s.factor = TRY(factor_for(tx, Element{{p.renewing}}, nullptr));
   return s;
 }
 

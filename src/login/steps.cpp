@@ -17,6 +17,7 @@ std::string_view name_of(const Standing& standing) {
     case Due::choose: return "choose";
     case Due::identify: return "identify";
     case Due::element: return standing.factor->name();
+    case Due::renewal: return "renewal";
     case Due::consent: return "consent";
     case Due::finish: break;
   }
@@ -74,6 +75,9 @@ Result<http::Reply> Login::Inside::answer_journey(http::Request& request) {
       case Due::element:
         outcome = form.has("back") ? TRY(go_back(request)) : TRY(show_factor(request, standing, form));
         break;
+      case Due::renewal:
+        outcome = form.has("back") ? TRY(go_back(request)) : TRY(renew(request, standing, form));
+        break;
       case Due::finish: break;
     }
   }
@@ -101,10 +105,9 @@ Result<Outcome> Login::Inside::go_back(const http::Request& request) {
   return store.write_snapshot(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Outcome> {
     auto s = TRY(stand(tx, request));
     Progress& p = s.journey.progress;
-    if (s.due != Due::element) return moved_on();
+    if (s.due != Due::element && s.due != Due::renewal) return moved_on();
     p.login.clear();
-    p.passed.clear();
-    p.amr.clear();
+    begin_again(p);
     TRY(update_journey(tx, *s.key, s.journey));
     return Outcome{};
   });

@@ -52,6 +52,29 @@ Result<Reply> Portal::ask(Request& request, std::string_view where) {
   return login_.ask(request, std::move(asked));
 }
 
+// The person shows who they are once more, and then replaces the password.
+Result<Reply> Portal::change_password(Request& request) {
+  federation::SignInRequest asked;
+  asked.protocol = "portal";
+  asked.state = "/account";
+  asked.fresh = true;
+  asked.renew = "password";
+  return login_.ask(request, std::move(asked));
+}
+
+// From a fortnight before.
+Status Portal::tell_expiry(store::Transaction& tx, const Id& person, page::Data& data) {
+  const auto status = TRY(passwords_.password_status(tx, person));
+  data.flags["has_password"] = status.has_value();
+  if (!status || !status->expires_at) return {};
+  const Time now = clock_.now();
+  if (*status->expires_at - now > std::chrono::days(14)) return {};
+  data.flags["password_expires"] = true;
+  data.text["password_expires_at"] = rfc3339(to_us(*status->expires_at));
+  data.text["password_expires_at_text"] = readable(*status->expires_at);
+  return {};
+}
+
 Result<Reply> Portal::admit(store::Transaction&, const Request& request, const federation::SignInRequest& asked,
                             const federation::SignIn&) {
   const bool account = asked.state == "/account";
@@ -73,6 +96,7 @@ Result<Reply> Portal::home(Request& request) {
     language = language_of(request, person);
     data.text["name"] = person.profile.display_name;
     data.text["sign_out_csrf"] = TRY(login_.session_token(tx, state->id, "sign_out:"));
+    TRY(tell_expiry(tx, state->person, data));
     auto& list = data.lists["applications"];
     for (const auto& application : TRY(applications_.list(tx, std::nullopt, most_applications))) {
       if (!application.enabled || !can_be_opened(application.launch_url)) continue;
@@ -104,6 +128,7 @@ Result<Reply> Portal::account(Request& request) {
     data.text["zoneinfo"] = person.profile.zoneinfo;
     data.text["sign_out_csrf"] = TRY(login_.session_token(tx, state->id, "sign_out:"));
     data.text["csrf"] = TRY(login_.session_token(tx, state->id, end_purpose));
+    TRY(tell_expiry(tx, state->person, data));
     for (const login::Session& session : TRY(login_.sessions().list(tx, state->person))) {
       page::Data one;
       one.text["id"] = session.id.text();
@@ -148,6 +173,8 @@ void Portal::add_routes(http::Routes& routes) {
               [this](Request& request) { return home(request); }, "my_applications", false});
   routes.add({Scope::tenant, Method::get, "/account", Guard::open, {Body::Type::none, 0}, errors,
               [this](Request& request) { return account(request); }, "account", false});
+  routes.add({Scope::tenant, Method::get, "/account/password", Guard::open, {Body::Type::none, 0}, errors,
+              [this](Request& request) { return change_password(request); }, "account_password", false});
   routes.add({Scope::tenant, Method::post, "/account/sessions/{session}/end", Guard::same_origin,
               {Body::Type::form, limits::form_body_bytes}, errors,
               [this](Request& request) { return end_session(request); }, "account_session_end", false});

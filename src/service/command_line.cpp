@@ -81,8 +81,12 @@ void add_person_commands(CLI::App& app, Given& given) {
   CLI::App* list = command(*person, given, "list", "list the people of a tenant",
                            [a](const Config& c, const Output& o) { return person_list(c, o, a->tenant); });
   list->add_option("--tenant", a->tenant, "the tenant's slug")->required();
-  who(command(*person, given, "set-password", "set a password, read from standard input",
-              [a](const Config& c, const Output& o) { return person_set_password(c, o, *a); }));
+  CLI::App* set = command(*person, given, "set-password", "set a password, read from standard input",
+                          [a](const Config& c, const Output& o) { return person_set_password(c, o, *a); });
+  who(set);
+  set->add_flag("--temporary", a->temporary, "make a temporary one and print it instead");
+  who(command(*person, given, "unlock", "forget wrong guesses, so that they may try at once",
+              [a](const Config& c, const Output& o) { return person_unlock(c, o, a->tenant, a->login); }));
   who(command(*person, given, "disable", "stop a person from signing in; ends the sessions",
               [a](const Config& c, const Output& o) {
                 return person_switch(c, o, a->tenant, a->login, SwitchTo::disabled);

@@ -25,10 +25,12 @@ struct PersonArguments {
   std::string password_hash;  // another system's, to import
   bool administrator = false;
   bool password_from_stdin = false;
+  bool temporary = false;     // make a temporary password and print it
 };
 Status person_create(const Config& config, const Output& out, const PersonArguments& arguments);
 Status person_list(const Config& config, const Output& out, const std::string& tenant);
 Status person_set_password(const Config& config, const Output& out, const PersonArguments& arguments);
+Status person_unlock(const Config& config, const Output& out, const std::string& tenant, const std::string& login);
 enum class SwitchTo { enabled, disabled };
 Status person_switch(const Config& config, const Output& out, const std::string& tenant, const std::string& login,
                      SwitchTo state);

@@ -4,10 +4,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "login/login.h"
 #include "login/session.h"
 #include "service/commands.h"
 #include "service/house.h"
@@ -21,11 +23,12 @@ const audit::Event by_operator{.name = "operator.command", .actor = {audit::Acto
 struct Opened {
   std::unique_ptr<House> house;
   TenantId tenant;
+  std::string name;
 };
 Result<Opened> open_tenant(const Config& config, const std::string& slug) {
   auto house = TRY(House::open(config));
   const auto tenant = TRY(house->tenants.find_by_slug(slug, command_deadline()));
-  return Opened{std::move(house), tenant.id};
+  return Opened{std::move(house), tenant.id, tenant.name};
 }
 
 std::string_view name_of(directory::PersonState state) {
@@ -41,6 +44,35 @@ Result<directory::Person> person_of(House& house, store::Transaction& tx, const 
   auto found = TRY(house.directory.find_by_login(tx, login));
   if (!found) return fail(Kind::not_found, "person_unknown", "there is no person " + login + " in this tenant");
   return *found;
+}
+
+constexpr std::pair<std::string_view, std::string_view> sentences[] = {
+    {"password_malformed", "it has characters that can't be typed everywhere, or is too long"},
+    {"password_too_short", "it needs {0} characters at least"},
+    {"password_too_long", "it may have {0} characters at most"},
+    {"password_few_kinds", "it needs {0} of small letters, capitals, digits, others"},
+    {"password_own_words", "it has the person's name, their address or the company's name in it"},
+    {"password_too_common", "it is easy to guess"},
+    {"password_breached", "it is on the list of breached passwords"},
+    {"password_reused", "they had it before"},
+};
+
+// Everything that is wrong with it, in one sentence.
+Failure unusable(const std::vector<factors::Fault>& faults) {
+  std::string all;
+  for (const auto& fault : faults) {
+    const auto* known = std::ranges::find(sentences, fault.reason.text(), &std::pair<std::string_view, std::string_view>::first);
+    std::string text(known == std::end(sentences) ? fault.reason.text() : known->second);
+    if (const auto at = text.find("{0}"); at != std::string::npos) text.replace(at, 3, fault.value);
+    all += (all.empty() ? "the password can't be used: " : "; ") + text;
+  }
+  return fail(Kind::malformed, faults.front().reason, all);
+}
+
+Result<factors::PreparedPassword> choose(House& house, const factors::PasswordOwner& owner, const Secret& typed) {
+  auto chosen = TRY(house.password.choose(owner, typed, command_deadline()));
+  if (auto* prepared = std::get_if<factors::PreparedPassword>(&chosen)) return std::move(*prepared);
+  return unusable(std::get<std::vector<factors::Fault>>(chosen));
 }
 
 // One line from standard input; not echoed where that is a terminal.
@@ -122,13 +154,6 @@ Status tenant_quota(const Config& config, const Output& out, const std::string& 
 Status person_create(const Config& config, const Output& out, const PersonArguments& a) {
   const auto opened = TRY(open_tenant(config, a.tenant));
   House& house = *opened.house;
-  std::optional<factors::password::Prepared> credential;
-  if (a.password_from_stdin) {
-    const auto typed = TRY(read_password());
-    credential = TRY(house.password.prepare(opened.tenant, typed, command_deadline()));
-  } else if (!a.password_hash.empty()) {
-    credential = TRY(house.password.prepare_hash(a.password_hash));
-  }
   directory::Directory::NewPerson wanted;
   wanted.profile.login = a.login;
   wanted.profile.display_name = a.name;
@@ -137,6 +162,13 @@ Status person_create(const Config& config, const Output& out, const PersonArgume
   wanted.profile.email = a.email;
   wanted.profile.locale = a.locale;
   wanted.administrator = a.administrator;
+  std::optional<factors::PreparedPassword> credential;
+  if (a.password_from_stdin) {
+    const auto typed = TRY(read_password());
+    credential = TRY(choose(house, factors::owner_of(opened.tenant, {}, wanted.profile, opened.name), typed));
+  } else if (!a.password_hash.empty()) {
+    credential = TRY(house.password.take_hash(a.password_hash));
+  }
   const auto person = TRY(house.store->write(
       opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Result<directory::Person> {
         auto made = TRY(house.directory.create_person(tx, wanted, by_operator));
@@ -162,19 +194,48 @@ Status person_list(const Config& config, const Output& out, const std::string& t
   return {};
 }
 
+namespace {
+// Whoever had the old one may be signed in by it (OWASP ASVS 5.0 §7.4.3), and guessed at it.
+Status replace_password(House& house, TenantId tenant, const directory::Person& person, const factors::PreparedPassword& credential) {
+  return house.store->write(tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
+    TRY(house.password.set(tx, person.id, credential, by_operator));
+    TRY(sessions_of(house).end_all(tx, person.id, by_operator, "password_set"));
+    TRY(login::Lockout(house.keys, house.clock, {}).unlock(tx, person.profile.login));
+    return {};
+  });
+}
+}  // namespace
+
 Status person_set_password(const Config& config, const Output& out, const PersonArguments& a) {
   const auto opened = TRY(open_tenant(config, a.tenant));
   House& house = *opened.house;
-  const auto typed = TRY(read_password());
-  const auto credential = TRY(house.password.prepare(opened.tenant, typed, command_deadline()));
-  TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
-    const auto person = TRY(person_of(house, tx, a.login));
-    TRY(house.password.set(tx, person.id, credential, by_operator));
-    // Whoever had the old one may be signed in by it (OWASP ASVS 5.0 §7.4.3).
-    TRY(sessions_of(house).end_all(tx, person.id, by_operator, "password_set"));
+  const auto person = TRY(house.store->read(opened.tenant, command_deadline(), [&](store::Transaction& tx) { return person_of(house, tx, a.login); }));
+  if (a.temporary) {
+    const auto made = TRY(house.password.generate(opened.tenant, command_deadline()));
+    TRY(replace_password(house, opened.tenant, person, made.prepared));
+    out.one({{"login", person.profile.login}, {"temporary_password", std::string(made.text.reveal_text())}});
     return {};
-  }));
+  }
+  const auto typed = TRY(read_password());
+  const auto credential = TRY(choose(house, factors::owner_of(opened.tenant, person.id, person.profile, opened.name), typed));
+  TRY(replace_password(house, opened.tenant, person, credential));
   out.done("The password of " + a.login + " is set, and sessions that were open are ended.");
+  return {};
+}
+
+Status person_unlock(const Config& config, const Output& out, const std::string& tenant, const std::string& login) {
+  const auto opened = TRY(open_tenant(config, tenant));
+  House& house = *opened.house;
+  TRY(house.store->write(opened.tenant, command_deadline(), [&](store::Transaction& tx) -> Status {
+    const auto person = TRY(person_of(house, tx, login));
+    if (!TRY(login::Lockout(house.keys, house.clock, {}).unlock(tx, person.profile.login))) return {};
+    audit::Event event = by_operator;
+    event.name = "person.unlocked";
+    event.target_kind = "person";
+    event.target = person.id;
+    return house.audit.append(tx, event);
+  }));
+  out.done(login + " may try at once.");
   return {};
 }
 

@@ -63,6 +63,17 @@ Setting list(std::string_view key, std::string_view flag, std::string_view takes
           [member](const Config& c) { return join(c.*member, ", "); }};
 }
 
+Setting breach_unavailable() {
+  return {"password.breach_unavailable", "", "set or refuse",
+          "where breached passwords can't be looked up: set the new password all the same (its record says so), or refuse to",
+          [](Config& c, std::string_view v) {
+            if (v != "set" && v != "refuse") return std::string("is not one of them");
+            c.breach_unavailable = v;
+            return std::string();
+          },
+          [](const Config& c) { return c.breach_unavailable; }};
+}
+
 Setting log_level() {
   return {"log.level", "--log-level", "debug, info, warning, error or off", "how much is logged",
           [](Config& c, std::string_view v) {
@@ -99,6 +110,10 @@ const std::vector<Setting>& rows() {
       number("password.memory_kib", "", "KiB", "Argon2id memory", &C::argon2_memory_kib, 8 * 1024, 4 * 1024 * 1024),
       number("password.passes", "", "1 to 20", "Argon2id passes", &C::argon2_passes, 1, 20),
       number("password.at_once", "", "0 to 256", "hashes computed at once; 0: one a core", &C::argon2_at_once, 0, 256),
+      path("password.breach_file", "", "breached passwords' SHA-1 or NTLM hashes, HASH:COUNT a line, sorted by hash", &C::breach_file),
+      text("password.breach_url", "", "URL",
+           "a service that answers ranges of them, GET {url}/{first five digits}: https://api.pwnedpasswords.com/range", &C::breach_url),
+      breach_unavailable(),
       number("session.idle_minutes", "", "minutes", "a session ends when unused for so long",
              &C::session_idle_minutes, 5, 60 * 24 * 90),
       number("session.absolute_hours", "", "hours", "a session ends after so long, used or not",
@@ -210,6 +225,13 @@ Result<Config> load_config(const std::optional<std::filesystem::path>& file,
 Status check(const Config& config) {
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return invalid("server.tls_certificate and server.tls_key go together; only one is set");
+  }
+  if (!config.breach_url.empty()) {
+    if (!config.breach_file.empty()) return invalid("password.breach_file and password.breach_url are two ways of one thing; set one of them");
+    const bool https = config.breach_url.starts_with("https://");
+    if (!https && !(config.breach_url.starts_with("http://") && is_loopback_host(host_of(config.breach_url)))) {
+      return invalid("password.breach_url = \"" + config.breach_url + "\" must be an https URL (http is for this machine alone)");
+    }
   }
   if (config.listen.empty()) return invalid("server.listen is empty: there is nowhere to listen");
   TRY(listens(config));

@@ -38,6 +38,9 @@ struct Config {
   std::int64_t argon2_memory_kib = 19 * 1024;
   std::int64_t argon2_passes = 2;
   std::int64_t argon2_at_once = 0;           // 0: the number of cores
+  std::filesystem::path breach_file;
+  std::string breach_url;
+  std::string breach_unavailable = "set";    // or "refuse"
   std::int64_t session_idle_minutes = 60;
   std::int64_t session_absolute_hours = 12;
   std::string log_level = "info";

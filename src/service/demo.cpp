@@ -78,7 +78,7 @@ Status make_demo(House& house) {
     return true;
   }));
   if (complete) return {};
-  const auto credential = TRY(house.password.prepare(id, Secret::of(demo_password), deadline));
+  const auto credential = TRY(house.password.prepare({id, {}, {}}, Secret::of(demo_password), deadline));
   return house.store->write(id, deadline, [&](store::Transaction& tx) -> Status {
     const audit::Event by{.name = "demo.made", .actor = {audit::ActorKind::system, std::nullopt}};
     TRY(make_people(house, tx, credential, by));

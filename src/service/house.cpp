@@ -32,10 +32,19 @@ Status make_data_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-factors::password::PasswordOptions password_options(const Config& config) {
+Result<std::unique_ptr<factors::password::BreachList>> open_breaches(const Config& config) {
+  if (!config.breach_file.empty()) return factors::password::open_breach_file(config.breach_file);
+  if (!config.breach_url.empty()) return factors::password::make_breach_service(config.breach_url);
+  return std::unique_ptr<factors::password::BreachList>();
+}
+
+factors::password::PasswordOptions password_options(const Config& config, factors::password::BreachList* breaches) {
   factors::password::PasswordOptions options;
   options.cost.memory_kib = static_cast<std::uint32_t>(config.argon2_memory_kib);
   options.cost.passes = static_cast<std::uint32_t>(config.argon2_passes);
+  options.breaches = breaches;
+  using enum factors::password::PasswordOptions::WhenUnasked;
+  options.when_unasked = config.breach_unavailable == "refuse" ? refuse : set;
   return options;
 }
 
@@ -53,7 +62,8 @@ Result<std::unique_ptr<store::Store>> open_store(const Config& config) {
   return store::open_sqlite(options);
 }
 
-House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::unique_ptr<seal::RootKey> root)
+House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::unique_ptr<seal::RootKey> root,
+             std::unique_ptr<factors::password::BreachList> breached)
     : config(wanted),
       clock(system_clock()),
       random(system_random()),
@@ -67,13 +77,15 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
       password_lane("password_hash", hashes_at_once(wanted), 64, 32),
-      password(*store, keys, audit, clock, random, password_lane, password_options(wanted)) {
+      breaches(std::move(breached)),
+      password(*store, keys, audit, clock, random, settings, directory, password_lane, password_options(wanted, breaches.get())) {
   directory.when_gone([this](store::Transaction& tx, const Id& person) { return password.forget(tx, person); });
   directory.when_gone([](store::Transaction& tx, const Id& person) { return login::forget(tx, person); });
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {
   TRY(make_data_folder(wanted.data));
+  auto breached = TRY(open_breaches(wanted));
   // A store without its root key is a store whose key was lost: never make a new key beside it.
   std::error_code error;
   const bool has_store = !wanted.embedded() || std::filesystem::exists(wanted.database_file(), error);
@@ -87,7 +99,7 @@ Result<std::unique_ptr<House>> House::open(const Config& wanted) {
   auto opened = TRY(open_store(wanted));
   const auto all = features();
   TRY(store::migrate(*opened, all));
-  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root)));
+  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root), std::move(breached)));
   if (Status fits = house->keys.check(*house->store); !fits) {
     // A key made a moment ago for a store that has another: don't leave it to be mistaken for the right one. Where
     // it isn't known whether the store has it (the connection was lost while committing), it stays.

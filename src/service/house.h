@@ -37,11 +37,12 @@ class House {
   directory::Directory directory;
   federation::Applications applications;
   runtime::Lane password_lane;
+  std::unique_ptr<factors::password::BreachList> breaches;
   factors::password::PasswordFactor password;
 
  private:
   House(const Config& wanted, std::unique_ptr<store::Store> opened,
-        std::unique_ptr<seal::RootKey> root);
+        std::unique_ptr<seal::RootKey> root, std::unique_ptr<factors::password::BreachList> breached);
 };
 
 // Opens just the store, for `migrate`. Nothing is migrated.

@@ -94,10 +94,14 @@ Status may_serve(const Config& config, const ServeOptions& options, const std::v
   return {};
 }
 
-login::Options login_options(const Config& config) {
+login::Options login_options(const Config& config, factors::Passwords& passwords) {
   login::Options options;
   options.session.idle = std::chrono::minutes(config.session_idle_minutes);
   options.session.absolute = std::chrono::hours(config.session_absolute_hours);
+  options.lockout.rule_of_tenant = [&passwords](store::Transaction& tx) -> Result<login::LockoutRule> {
+    const auto rule = TRY(passwords.lock_rule(tx));
+    return login::LockoutRule{rule.threshold, rule.first_delay, rule.longest_delay, rule.forget_after};
+  };
   return options;
 }
 
@@ -129,10 +133,10 @@ Status serve(const Config& config, const ServeOptions& options) {
   tenant::Addressing addressing{config.public_url, config.tenant_url};
 
   login::Login login(*house->store, house->keys, house->audit, house->directory, pages, house->clock,
-                     house->random, {&house->password}, login_options(config));
+                     house->random, {&house->password}, login_options(config, house->password));
   federation::oidc::Oidc oidc(*house->store, house->keys, house->applications, house->directory, house->audit,
                               login, pages, house->clock, house->random);
-  portal::Portal portal(*house->store, house->directory, house->applications, login, pages);
+  portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, pages, house->clock);
   login.add_protocol(oidc);
   login.add_protocol(portal);
   add_health_routes(routes, *house);
@@ -141,7 +145,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
-  console::Console(*house->store, house->directory, login, house->settings).add_routes(routes);
+  console::Console(*house->store, house->directory, login, house->settings, house->password).add_routes(routes);
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);

@@ -40,21 +40,22 @@ class Setup {
 
   Result<Reply> show(Request& request) {
     TRY(check_link(request));
-    return page(request, {}, nullptr);
+    return page(request, {}, "");
   }
 
   Result<Reply> make(Request& request) {
     TRY(check_link(request));
     auto first = parse(request);
-    if (!first) return page(request, {}, &first.error());
-    Status made = make_operator(request, *first);
-    if (!made) {
+    if (!first) return page(request, {}, word_of(request, first.error()));
+    auto faults = make_operator(request, *first);
+    if (!faults) {
       // What the person can mend is shown on the form; the rest is an error page.
-      if (made.error().kind == Kind::malformed || made.error().kind == Kind::conflict) {
-        return page(request, *first, &made.error());
+      if (faults.error().kind == Kind::malformed || faults.error().kind == Kind::conflict) {
+        return page(request, *first, word_of(request, faults.error()));
       }
-      return std::unexpected(std::move(made.error()));
+      return std::unexpected(std::move(faults.error()));
     }
+    if (!faults->empty()) return page(request, *first, words_of(request, *faults));
     const auto tenant = TRY(house_.tenants.find_by_slug(operator_slug, request.deadline));
     return Reply::see_other(tenant::base_url(addressing_, tenant) + "/");
   }
@@ -72,10 +73,16 @@ class Setup {
     return {};
   }
 
-  Status make_operator(const Request& request, const FirstOperator& first) {
+  // Everything that is wrong with the password; nothing: it is done.
+  Result<std::vector<factors::Fault>> make_operator(const Request& request, const FirstOperator& first) {
     TRY(directory::canonical_login(first.login));
     // Hashed before the link is spent and outside any transaction: it takes a while, and may refuse.
-    const auto credential = TRY(house_.password.prepare(TenantId{}, first.password, request.deadline));
+    directory::Profile profile;
+    profile.login = first.login;
+    profile.display_name = first.name;
+    auto chosen = TRY(house_.password.choose(factors::owner_of(TenantId{}, {}, profile, ""), first.password, request.deadline));
+    if (auto* faults = std::get_if<std::vector<factors::Fault>>(&chosen)) return std::move(*faults);
+    const auto& credential = std::get<factors::PreparedPassword>(chosen);
     const auto hash = hash_of(request.path_value("token"));
     TRY(house_.store->system_write(request.deadline, [&](store::SystemTransaction& tx) -> Result<bool> {
       if (!TRY(take_setup_link(tx, hash, house_.clock.now()))) return fail(Kind::expired, "setup_link_spent");
@@ -91,18 +98,29 @@ class Setup {
       TRY(house_.password.set(inside, person.id, credential, by));
       return true;
     }));
-    return {};
+    return std::vector<factors::Fault>{};
   }
 
-  Result<Reply> page(const Request& request, const FirstOperator& typed, const Error* problem) {
+  std::string word_of(const Request& request, const Error& error) const {
+    return pages_.word(language_of(request), "service", "problem." + std::string(error.reason.text()));
+  }
+  std::string words_of(const Request& request, const std::vector<factors::Fault>& faults) const {
+    const auto language = language_of(request);
+    std::string all;
+    for (const auto& fault : faults) {
+      if (!all.empty() && language == page::Language::en) all += ' ';
+      all += pages_.word(language, "factors/password", fault.reason.text(), {fault.value});
+    }
+    return all;
+  }
+
+  Result<Reply> page(const Request& request, const FirstOperator& typed, const std::string& problem) {
     const auto language = language_of(request);
     page::Data data;
     data.text["login"] = typed.login;
     data.text["name"] = typed.name;
-    if (problem != nullptr) {
-      data.text["problem"] = pages_.word(language, "service", "problem." + std::string(problem->reason.text()));
-    }
-    return pages_.render(request, language, "service/setup", data, problem == nullptr ? 200 : 400);
+    if (!problem.empty()) data.text["problem"] = problem;
+    return pages_.render(request, language, "service/setup", data, problem.empty() ? 200 : 400);
   }
 
   House& house_;

@@ -1,8 +1,5 @@
 #include "factors/password/password.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/text.h"
 #include "factors/password/password_store.h"
 
@@ -26,34 +23,13 @@ std::string hash_of_nobody(const crypto::Argon2Cost& cost, Random& random) {
          unpadded(base64(random.bytes<32>()));
 }
 
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-// NIST SP 800-63B-4 §3.1.1.2 asks for a blocklist. At fifteen characters what is common is what
-// repeats a short unit ("passwordpassword", "123123123…") or runs along the keyboard or alphabet.
-bool is_common(std::string_view text) {
-  const std::string lower = ascii_lower(text);
-  for (std::size_t unit = 1; unit <= lower.size() / 2; ++unit) {
-    bool repeats = true;
-    for (std::size_t i = unit; i < lower.size() && repeats; ++i) repeats = lower[i] == lower[i - unit];
-    if (repeats) return true;
-  }
-  constexpr std::array<std::string_view, 6> runs = {
-      "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba",
-      "123456789012345678901234567890", "098765432109876543210987654321",
-      "qwertyuiopasdfghjklzxcvbnm",     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik"};
-  return std::any_of(runs.begin(), runs.end(),
-                     [&](std::string_view run) { return run.find(lower) != std::string_view::npos; });
-}
-
 }  // namespace
 
-PasswordFactor::PasswordFactor(store::Store& store, seal::Keyring& keys, audit::Audit& audit, const Clock& clock,
-                               Random& random, runtime::Lane& lane, const PasswordOptions& options)
-    : store_(store), keys_(keys), audit_(audit), clock_(clock), random_(random), lane_(lane), options_(options),
-      nobodys_hash_(hash_of_nobody(options.cost, random)) {}
+PasswordFactor::PasswordFactor(store::Store& store, seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random,
+                               tenant::Settings& settings, directory::Directory& directory, runtime::Lane& lane,
+                               const PasswordOptions& options)
+    : store_(store), keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(settings), directory_(directory),
+      lane_(lane), options_(options), nobodys_hash_(hash_of_nobody(options.cost, random)) {}
 
 Resources PasswordFactor::resources() const { return password::resources(); }
 
@@ -68,15 +44,16 @@ Result<Prompt> PasswordFactor::show(const Step& step) {
 }
 
 // Reads even where there is nobody to read, so that the store takes as long for them.
-Result<std::optional<PasswordFactor::Credential>> PasswordFactor::read(const Step& step) {
+Result<PasswordFactor::Known> PasswordFactor::read(const Step& step) {
   const Id person = step.person == nullptr ? Id{} : step.person->id;
-  return store_.read(step.tenant, step.deadline,
-                     [&](store::Transaction& tx) -> Result<std::optional<Credential>> {
-                       const auto row = TRY(find_credential(tx, person));
-                       if (!row) return std::nullopt;
-                       const auto key = TRY(keys_.of(tx));
-                       return Credential{TRY(key->open(place_of(person), row->sealed)), row->imported};
-                     });
+  return store_.read(step.tenant, step.deadline, [&](store::Transaction& tx) -> Result<Known> {
+    Known known{std::nullopt, TRY(policy_of(tx, person))};
+    const auto row = TRY(find_credential(tx, person));
+    if (!row) return known;
+    const auto key = TRY(keys_.of(tx));
+    known.credential.emplace(TRY(key->open(place_of(person), row->sealed)), row->imported, row->changed_at, row->temporary_until);
+    return known;
+  });
 }
 
 Result<PasswordMatch> PasswordFactor::compare(const Secret& typed, const Secret& spelled,
@@ -93,11 +70,11 @@ Result<PasswordMatch> PasswordFactor::compare(const Secret& typed, const Secret&
   return match;
 }
 
-Result<Record> PasswordFactor::renewal(const Step& step, const Secret& spelled) {
+Result<Record> PasswordFactor::rehashing(const Step& step, const Secret& spelled, Time changed_at) {
   const auto encoded = TRY(crypto::hash_password(spelled, options_.cost, random_));
-  return Record([this, encoded, person = step.person->id](store::Transaction& tx) -> Status {
+  return Record([this, encoded, changed_at, person = step.person->id](store::Transaction& tx) -> Status {
     const auto key = TRY(keys_.of(tx));
-    return put_credential(tx, person, {key->seal(place_of(person), encoded), false}, clock_.now());
+    return rehash_credential(tx, person, key->seal(place_of(person), encoded), changed_at);
   });
 }
 
@@ -109,45 +86,66 @@ Result<Verdict> PasswordFactor::judge(const Step& step, const http::Form& answer
     return Verdict(std::move(prompt));
   }
   auto spelled = one_spelling(typed);
-  const auto kept = TRY(read(step));
+  const auto known = TRY(read(step));
+  const auto& kept = known.credential;
   const auto lane = TRY(lane_.enter(step.tenant, step.deadline));
   // Nobody there, no password, or not enabled: the same work, thrown away.
   if (step.person == nullptr || !kept || !spelled) {
     (void)crypto::verify_password(spelled ? *spelled : typed, nobodys_hash_, options_.cost);
     return Verdict(Refused{"password_wrong", {}});
   }
-  switch (TRY(compare(typed, *spelled, *kept))) {
-    case PasswordMatch::no: return Verdict(Refused{"password_wrong", {}});
-    case PasswordMatch::yes: return Verdict(Passed{{"pwd"}, {}});
-    case PasswordMatch::yes_but_outdated: break;
-  }
-  return Verdict(Passed{{"pwd"}, TRY(renewal(step, *spelled))});
+  const auto match = TRY(compare(typed, *spelled, *kept));
+  if (match == PasswordMatch::no) return Verdict(Refused{"password_wrong", {}});
+  const Time now = clock_.now();
+  // Told to nobody who doesn't know it.
+  if (kept->temporary_until && *kept->temporary_until <= now) return Verdict(Refused{"password_temporary_expired", {}});
+  Passed passed{{"pwd"}, {}, {"", std::to_string(to_us(kept->changed_at))}};
+  if (kept->temporary_until) passed.renewal.why = "password_temporary";
+  else if (const auto expiry = expiry_of(known.policy, kept->changed_at); expiry && *expiry <= now) passed.renewal.why = "password_expired";
+  if (match == PasswordMatch::yes_but_outdated) passed.record = TRY(rehashing(step, *spelled, kept->changed_at));
+  return Verdict(std::move(passed));
 }
 
-Status PasswordFactor::forget(store::Transaction& tx, const Id& person) { return delete_credential(tx, person); }
+Status PasswordFactor::forget(store::Transaction& tx, const Id& person) { return erase_passwords(tx, person); }
 
-Result<Prepared> PasswordFactor::prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline) {
-  const auto spelled = TRY(one_spelling(typed));
-  if (characters(spelled.reveal_text()) < options_.least_characters) return fail(Kind::malformed, "password_too_short");
-  if (is_common(spelled.reveal_text())) return fail(Kind::malformed, "password_too_common");
-  const auto lane = TRY(lane_.enter(tenant, deadline));
-  return Prepared{Secret::of(TRY(crypto::hash_password(spelled, options_.cost, random_))), false};
+Result<std::optional<PasswordStatus>> PasswordFactor::password_status(store::Transaction& tx, const Id& person) {
+  const auto row = TRY(find_credential(tx, person));
+  if (!row) return std::nullopt;
+  PasswordStatus status{row->changed_at, row->temporary_until.has_value(), row->temporary_until};
+  if (!status.temporary) status.expires_at = expiry_of(TRY(policy_of(tx, person)), row->changed_at);
+  return status;
 }
 
-Result<Prepared> PasswordFactor::prepare_hash(std::string_view encoded) {
+Result<PreparedPassword> PasswordFactor::take_hash(std::string_view encoded) {
   if (!crypto::is_known_hash(encoded)) return fail(Kind::malformed, "hash_unsupported");
   return Prepared{Secret::of(encoded), true};
 }
 
-Status PasswordFactor::set(store::Transaction& tx, const Id& person, const Prepared& credential,
-                           const audit::Event& by) {
+// What stands there becomes the newest of the former ones.
+Status PasswordFactor::remember(store::Transaction& tx, const seal::TenantKey& key, const Id& person) {
+  const auto policy = TRY(policy_of(tx, person));
+  if (const auto before = TRY(find_credential(tx, person)); before && policy.history > 0 && !before->temporary_until) {
+    const auto encoded = TRY(key.open(place_of(person), before->sealed));
+    const Id id = new_id(clock_, random_);
+    TRY(add_history(tx, person, {id, key.seal({"password_history", "hash", id.span()}, encoded)}));
+  }
+  return prune_history(tx, person, policy.history);
+}
+
+Status PasswordFactor::set(store::Transaction& tx, const Id& person, const PreparedPassword& credential, const audit::Event& by) {
   const auto key = TRY(keys_.of(tx));
-  TRY(put_credential(tx, person, {key->seal(place_of(person), credential.encoded), credential.imported},
-                     clock_.now()));
+  TRY(remember(tx, *key, person));
+  const Time now = clock_.now();
+  CredentialRow row{key->seal(place_of(person), credential.encoded), credential.imported, now, {}};
+  if (credential.temporary) row.temporary_until = now + std::chrono::hours(TRY(policy_of(tx, person)).temporary_life_hours);
+  TRY(put_credential(tx, person, row));
   audit::Event event = by;
   event.name = "password.set";
   event.target_kind = "person";
   event.target = person;
+  if (credential.temporary) event.detail.emplace_back("temporary_until", rfc3339(to_us(*row.temporary_until)));
+  if (credential.imported) event.detail.emplace_back("hash", "imported");
+  if (credential.breach_unchecked) event.detail.emplace_back("breach_check", "unavailable");
   return audit_.append(tx, event);
 }
 

@@ -15,9 +15,13 @@
 #include "base/secret.h"
 #include "crypto/password_hash.h"
 #include "factors/factor.h"
+#include "factors/password/breach.h"
+#include "factors/password/policy.h"
+#include "factors/passwords.h"
 #include "runtime/workers.h"
 #include "seal/seal.h"
 #include "store/store.h"
+#include "tenant/settings.h"
 
 namespace kidoban::factors::password {
 
@@ -25,26 +29,22 @@ Resources resources();
 
 struct PasswordOptions {
   crypto::Argon2Cost cost;
-  // NIST SP 800-63B-4 §3.1.1.2: fifteen characters where the password is the only factor, eight where
-  // another one is always asked for too. Characters are code points of the one spelling.
-  std::size_t least_characters = 15;
-  static constexpr std::size_t least_characters_beside_another_factor = 8;
+  // The list of breached passwords; it outlives the factor. None: nothing is refused for having been breached.
+  BreachList* breaches = nullptr;
+  // Where the list can't be asked: refuse to set any password, or set it and say so in the record.
+  enum class WhenUnasked : std::uint8_t { set, refuse } when_unasked = WhenUnasked::set;
 };
 
-// A password made ready to be kept: hashed (or, for an import, recognised), not yet anyone's.
-struct Prepared {
-  Secret encoded;
-  bool imported = false;
-};
+using Prepared = PreparedPassword;
 
 // The one spelling; malformed/"password_malformed" for what isn't UTF-8, has control characters, or is too long.
 Result<Secret> one_spelling(const Secret& typed);
 
 // Any thread.
-class PasswordFactor final : public Factor {
+class PasswordFactor final : public Factor, public Passwords {
  public:
-  PasswordFactor(store::Store& store, seal::Keyring& keys, audit::Audit& audit, const Clock& clock,
-                 Random& random, runtime::Lane& lane, const PasswordOptions& options);
+  PasswordFactor(store::Store& store, seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random,
+                 tenant::Settings& settings, directory::Directory& directory, runtime::Lane& lane, const PasswordOptions& options);
 
   std::string_view name() const override { return "password"; }
   Resources resources() const override;
@@ -52,29 +52,56 @@ class PasswordFactor final : public Factor {
   Result<Prompt> show(const Step& step) override;
   Result<Verdict> judge(const Step& step, const http::Form& answer) override;
   Status forget(store::Transaction& tx, const Id& person) override;
+  Result<Prompt> show_renewal(const Step& step, const Renewal& renewal) override;
+  Result<Renewed> renew(const Step& step, const Renewal& renewal, const http::Form& answer) override;
 
-  // Outside any transaction: hashes on the lane. malformed/"password_malformed", "password_too_short",
-  // "password_too_common"; what the lane answers when it is full.
-  Result<Prepared> prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline);
-  // An import. malformed/"hash_unsupported".
-  static Result<Prepared> prepare_hash(std::string_view encoded);
-  // Makes it this person's, in place of any other. Audited as "password.set", by the actor of `by`.
-  Status set(store::Transaction& tx, const Id& person, const Prepared& credential, const audit::Event& by);
+  Result<PasswordRules> rules(store::Transaction& tx) override;
+  Result<std::vector<RuleFault>> set_rules(store::Transaction& tx, std::string_view json, std::optional<std::int64_t> version,
+                                           const audit::Event& by) override;
+  Result<LockRule> lock_rule(store::Transaction& tx) override;
+  Result<std::optional<PasswordStatus>> password_status(store::Transaction& tx, const Id& person) override;
+  Result<ChosenPassword> choose(const PasswordOwner& owner, const Secret& typed, runtime::Deadline deadline) override;
+  Result<GeneratedPassword> generate(TenantId tenant, runtime::Deadline deadline) override;
+  Result<PreparedPassword> take_hash(std::string_view encoded) override;
+  Status set(store::Transaction& tx, const Id& person, const PreparedPassword& credential, const audit::Event& by) override;
+
+  // choose() for who only goes on with a good one: malformed/ the first fault's reason.
+  Result<Prepared> prepare(const PasswordOwner& owner, const Secret& typed, runtime::Deadline deadline);
+  // The policy that holds for somebody; nobody: the tenant's default.
+  Result<Policy> policy_of(store::Transaction& tx, const std::optional<Id>& person);
 
  private:
   struct Credential {
     Secret encoded;
     bool imported;
+    Time changed_at;
+    std::optional<Time> temporary_until;
   };
-  Result<std::optional<Credential>> read(const Step& step);
+  struct Known {
+    std::optional<Credential> credential;
+    Policy policy;
+  };
+  struct Grounds {  // what a chosen password is judged on
+    Policy policy;
+    std::vector<Secret> former;  // encoded; today's first
+  };
+  Result<Rules> read_rules(store::Transaction& tx);
+  Result<Known> read(const Step& step);
+  Result<Grounds> grounds_for(const PasswordOwner& owner, runtime::Deadline deadline);
   Result<crypto::PasswordMatch> compare(const Secret& typed, const Secret& spelled, const Credential& kept) const;
-  Result<Record> renewal(const Step& step, const Secret& spelled);
+  Result<Record> rehashing(const Step& step, const Secret& spelled, Time changed_at);
+  Result<bool> is_former(const Secret& typed, const Secret& spelled, const Grounds& grounds, runtime::Deadline deadline) const;
+  enum class Breach : std::uint8_t { unknown_to_it, known, unasked };
+  Result<Breach> ask_breaches(TenantId tenant, const Secret& spelled, runtime::Deadline deadline);
+  Status remember(store::Transaction& tx, const seal::TenantKey& key, const Id& person);
 
   store::Store& store_;
   seal::Keyring& keys_;
   audit::Audit& audit_;
   const Clock& clock_;
   Random& random_;
+  tenant::Settings& settings_;
+  directory::Directory& directory_;
   runtime::Lane& lane_;
   PasswordOptions options_;
   // Stands in for the hash of a person who isn't there, at today's cost: nobody's, right for nothing.

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "kit/world.h"
 #include "page/words.h"
+#include "tenant/tenant.h"
 
 using namespace kidoban;
 using namespace kidoban::factors;
@@ -23,7 +24,8 @@ runtime::Deadline soon() { return runtime::Deadline::after(std::chrono::seconds(
 struct World {
   explicit World(store::Store& s)
       : store(s), root(kit::make_root_key(random)), keys(*root, clock, random), audit(keys, clock, random),
-        lane("password_hash", 2, 16, 16), factor(store, keys, audit, clock, random, lane, {cheap, 15}) {
+        settings(keys, audit, clock), directory(keys, audit, clock, random), lane("password_hash", 2, 16, 16),
+        factor(store, keys, audit, clock, random, settings, directory, lane, {cheap}) {
     tenant.id = new_id(clock, random);
     person.id = new_id(clock, random);
     make_key(tenant);
@@ -53,6 +55,8 @@ struct World {
   std::unique_ptr<seal::RootKey> root;
   seal::Keyring keys;
   audit::Audit audit;
+  tenant::Settings settings;
+  directory::Directory directory;
   runtime::Lane lane;
   PasswordFactor factor;
   TenantId tenant;
@@ -61,7 +65,7 @@ struct World {
 
 void in_world(const std::function<void(World&)>& body) {
   const store::Feature features[] = {
-      {"seal", seal::resources()}, {"audit", audit::resources()}, {"factors/password", password::resources()}};
+      {"tenant", tenant::resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", directory::resources()}, {"factors/password", password::resources()}};
   kit::each_engine(features, [&](store::Store& store) {
     World world(store);
     body(world);
@@ -77,7 +81,7 @@ bool refused(const Result<Verdict>& verdict) {
 
 TEST_CASE("the right password passes, any other is refused") {
   in_world([](World& world) {
-    world.set(*world.factor.prepare(world.tenant, Secret::of("gate of the lantern street"), soon()));
+    world.set(*world.factor.prepare({world.tenant, {}, {}}, Secret::of("gate of the lantern street"), soon()));
     const auto right = world.judge("gate of the lantern street");
     REQUIRE(passed(right));
     CHECK(std::get<Passed>(*right).amr == std::vector<std::string>{"pwd"});
@@ -95,7 +99,7 @@ TEST_CASE("the right password passes, any other is refused") {
 
 TEST_CASE("a second tenant finds no password") {
   in_world([](World& world) {
-    world.set(*world.factor.prepare(world.tenant, Secret::of("gate of the lantern street"), soon()));
+    world.set(*world.factor.prepare({world.tenant, {}, {}}, Secret::of("gate of the lantern street"), soon()));
     const TenantId other{new_id(world.clock, world.random)};
     world.make_key(other);
     CHECK(refused(world.judge("gate of the lantern street", &world.person, other)));
@@ -109,10 +113,10 @@ TEST_CASE("a second tenant finds no password") {
 
 TEST_CASE("another system's hash is taken, and is ours after the first sign-in") {
   in_world([](World& world) {
-    CHECK_FALSE(PasswordFactor::prepare_hash("plain text").has_value());
+    CHECK_FALSE(world.factor.take_hash("plain text").has_value());
     const auto old_cost = crypto::hash_password(Secret::of("gate of the lantern street"), {2048, 2, 1}, world.random);
     REQUIRE(old_cost.has_value());
-    auto imported = PasswordFactor::prepare_hash(*old_cost);
+    auto imported = world.factor.take_hash(*old_cost);
     REQUIRE(imported.has_value());
     world.set(*imported);
     const auto first = world.judge("gate of the lantern street");
@@ -132,7 +136,7 @@ TEST_CASE("an imported hash over other bytes than our spelling still opens, once
     const std::string composed = "caf\xC3\xA9 on the corner street";
     const auto theirs = crypto::hash_password(Secret::of(decomposed), cheap, world.random);
     REQUIRE(theirs.has_value());
-    world.set(*PasswordFactor::prepare_hash(*theirs));
+    world.set(*world.factor.take_hash(*theirs));
     CHECK(refused(world.judge(composed)));
     const auto first = world.judge(decomposed);
     REQUIRE(passed(first));
@@ -160,7 +164,7 @@ TEST_CASE("one password has one spelling") {
 TEST_CASE("a new password is long enough and not one that everybody takes first") {
   in_world([](World& world) {
     const auto reason = [&](std::string_view typed) {
-      const auto made = world.factor.prepare(world.tenant, Secret::of(typed), soon());
+      const auto made = world.factor.prepare({world.tenant, {}, {}}, Secret::of(typed), soon());
       return made ? std::string("good") : std::string(made.error().reason.text());
     };
     CHECK(reason("fourteen chars") == "password_too_short");
