@@ -5,6 +5,7 @@
 #include "directory/permission.h"
 #include "login/login.h"
 #include "store/store.h"
+#include "tenant/domains.h"
 #include "tenant/settings.h"
 
 namespace kidoban::console {
@@ -17,6 +18,7 @@ struct Inside {
   directory::Directory& directory;
   login::Login& login;
   tenant::Settings& settings;
+  tenant::Domains& domains;
 };
 
 // Who sent a request, and what they may do: the administrator whose browser it was.
@@ -52,6 +54,7 @@ auto write_as(const Inside& in, const http::Request& request, Permission needed,
 void add_people_routes(http::Routes& routes, const Inside& in);
 void add_session_routes(http::Routes& routes, const Inside& in);
 void add_group_routes(http::Routes& routes, const Inside& in);
+void add_domain_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -18,10 +18,11 @@ audit::Event by(const http::Request& request, const Asking& who) {
 }
 
 void Console::add_routes(http::Routes& routes) {
-  const Inside in{store_, directory_, login_, settings_};
+  const Inside in{store_, directory_, login_, settings_, domains_};
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
+  add_domain_routes(routes, in);
   add_directory_settings_routes(routes, in);
 }
 

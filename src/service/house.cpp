@@ -53,7 +53,7 @@ Result<std::unique_ptr<store::Store>> open_store(const Config& config) {
   return store::open_sqlite(options);
 }
 
-House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::unique_ptr<seal::RootKey> root)
+House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::unique_ptr<seal::RootKey> root, std::unique_ptr<dns::Resolver> asked)
     : config(wanted),
       clock(system_clock()),
       random(system_random()),
@@ -63,6 +63,10 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       audit(keys, clock, random),
       tenants(*store, keys, audit, clock, random),
       settings(keys, audit, clock),
+      resolver(std::move(asked)),
+      // Whoever waits for DNS holds a worker for some seconds: few may, and few of one tenant.
+      dns_lane("dns", 8, 16, 3),
+      domains(*store, audit, clock, random, *resolver, dns_lane),
       directory(keys, audit, clock, random),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
@@ -73,6 +77,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {
+  auto resolver = TRY(dns::Resolver::open({.servers = wanted.dns_servers}));
   TRY(make_data_folder(wanted.data));
   // A store without its root key is a store whose key was lost: never make a new key beside it.
   std::error_code error;
@@ -87,7 +92,7 @@ Result<std::unique_ptr<House>> House::open(const Config& wanted) {
   auto opened = TRY(open_store(wanted));
   const auto all = features();
   TRY(store::migrate(*opened, all));
-  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root)));
+  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root), std::move(resolver)));
   if (Status fits = house->keys.check(*house->store); !fits) {
     // A key made a moment ago for a store that has another: don't leave it to be mistaken for the right one. Where
     // it isn't known whether the store has it (the connection was lost while committing), it stays.

@@ -118,13 +118,13 @@ Result<Domain> Domains::settle(const TenantId& tenant, const Domain& asked, cons
           TRY(audit_.append(theirs, {.name = "domain.lost", .actor = {audit::ActorKind::system, std::nullopt}, .target_kind = "domain",
                                      .detail = {{"domain", domain.name}}}));
         }
-        happened = "domain.proved";
+        happened = Reason("domain.proved");
         domain.proved_at = now;
       }
     } else if (domain.found == "proof" && domain.state == DomainState::proof_missing) {
-      happened = "domain.proof_returned";
+      happened = Reason("domain.proof_returned");
     } else if (look.certain && domain.found != "proof" && domain.state == DomainState::proved) {
-      happened = "domain.proof_missing";
+      happened = Reason("domain.proof_missing");
       domain.state = DomainState::proof_missing;
     }
     if (happened && domain.found == "proof") domain.state = DomainState::proved;
