@@ -30,7 +30,9 @@ struct World : kit::TwoTenants {
       : TwoTenants(on), names(server), resolver(*dns::Resolver::open({{server.address()}})),
         domains(store, audit, clock, random, *resolver, lane) {}
 
+  // A second passes with each act, so that records stand in their order.
   auto add(const TenantId& tenant, std::string_view name) {
+    clock.advance(std::chrono::seconds(1));
     return write(tenant, [&](store::Transaction& tx) { return domains.add(tx, name, by); });
   }
   auto get(const TenantId& tenant, std::string_view name) {
@@ -43,6 +45,7 @@ struct World : kit::TwoTenants {
     return write(tenant, [&](store::Transaction& tx) { return domains.remove(tx, name, by); });
   }
   auto check(const TenantId& tenant, std::string_view name) {
+    clock.advance(std::chrono::seconds(1));
     return domains.check(tenant, name, [](store::Transaction&) -> Result<audit::Event> { return by; }, soon());
   }
   auto login(const TenantId& tenant, std::string_view login) {
