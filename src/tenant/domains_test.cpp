@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
 #include <thread>
 
 #include "base/limits.h"
@@ -210,6 +211,30 @@ TEST_CASE("with its first proved domain a tenant's logins are in one, and nobody
     CHECK(w.login(w.a, "x@acme.example") == "it went well");
     for (const char* outside : {"x@other.example", "x@sub.acme.example", "x@notacme.example", "x@acme.example.org"}) CHECK(w.login(w.a, outside) == "login_outside_domains");
     CHECK(w.login(w.b, "x@anything.example") == "it went well");
+  });
+}
+
+TEST_CASE("whose a domain is, and whether a login may be, needs no look at the others") {
+  kit::each_engine(features, [](store::Store& store) {
+    const bool sqlite = store.engine_name() == "sqlite";
+    for (const store::Sql& find : domain_finding_statements()) {
+      // A statement's text is known by its address, for as long as the program runs.
+      static std::deque<std::string> texts;
+      texts.push_back((sqlite ? "explain query plan " : "explain ") + std::string(find.text));
+      const store::Sql explain{"explain", texts.back().c_str()};
+      const bool has_tenant = texts.back().find("$2") != std::string::npos;
+      const auto plan = store.system_read(kit::TwoTenants::soon(), [&](store::SystemTransaction& tx) -> Result<std::string> {
+        const auto rows = TRY(has_tenant ? tx.query(explain, TenantId{}, std::string_view("acme.example")) : tx.query(explain, std::string_view("acme.example")));
+        std::string all;
+        for (std::size_t i = 0; i < rows.size(); ++i) all += rows[i].text(sqlite ? 3 : 0);
+        return all;
+      });
+      REQUIRE(plan);
+      CAPTURE(*plan);
+      CHECK((plan->find("domains_p") != std::string::npos || plan->find("USING PRIMARY KEY (tenant=?") != std::string::npos));
+      CHECK(plan->find("SCAN domains") == std::string::npos);
+      CHECK(plan->find("Seq Scan") == std::string::npos);
+    }
   });
 }
 

@@ -14,5 +14,4 @@ create table domains (
   primary key (tenant, name)
 ) /*!sqlite without rowid */;
 create unique index domains_proved on domains (name) where state > 0;
-create index domains_proved_of_tenant on domains (tenant, name) where state > 0;
 create index domains_due on domains (next_check_at);
