@@ -49,6 +49,12 @@ inline constexpr std::size_t filter_bytes = 16 * 1024;
 inline constexpr std::size_t filter_nodes = 512;
 inline constexpr std::size_t filter_depth = 24;  // parentheses and brackets in one another: reading them recurses
 
+// Domains of one tenant; each is looked up in DNS once a day.
+inline constexpr std::size_t domains = 200;
+// TXT records read of one name, and of one record's text; a verification record is 72 bytes long.
+inline constexpr std::size_t dns_records = 256;
+inline constexpr std::size_t dns_text_bytes = 4096;
+
 // RFC 6749 leaves these open; ours are generous to honest clients.
 inline constexpr std::size_t oauth_state_bytes = 4096;
 inline constexpr std::size_t oauth_nonce_bytes = 1024;

@@ -1,25 +1,12 @@
 #pragma once
 // Who asks, what they may do, and the transaction in which what they ask is done.
 
-#include "directory/directory.h"
+#include "console/console.h"
 #include "directory/permission.h"
-#include "factors/passwords.h"
-#include "login/login.h"
-#include "store/store.h"
-#include "tenant/settings.h"
 
 namespace kidoban::console {
 
 using directory::Permission;
-
-// What the handlers stand on.
-struct Inside {
-  store::Store& store;
-  directory::Directory& directory;
-  login::Login& login;
-  tenant::Settings& settings;
-  factors::Passwords& passwords;
-};
 
 // Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
 struct Asking {
@@ -71,6 +58,7 @@ void add_session_routes(http::Routes& routes, const Inside& in);
 void add_group_routes(http::Routes& routes, const Inside& in);
 void add_role_routes(http::Routes& routes, const Inside& in);
 void add_service_account_routes(http::Routes& routes, const Inside& in);
+void add_domain_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 void add_password_routes(http::Routes& routes, const Inside& in);
 

@@ -4,11 +4,11 @@
 
 namespace kidoban::console {
 
-void Console::add_routes(http::Routes& routes) {
-  const Inside in{store_, directory_, login_, settings_, passwords_};
+void add_routes(http::Routes& routes, const Inside& in) {
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
+  add_domain_routes(routes, in);
   add_directory_settings_routes(routes, in);
   add_role_routes(routes, in);
   add_service_account_routes(routes, in);

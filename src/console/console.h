@@ -1,29 +1,29 @@
 #pragma once
 // The administrators' API over the public headers of the other folders. Made once at start; any thread.
 
-#include "audit/audit.h"
+#include "base/resource.h"
 #include "directory/directory.h"
-#include "http/routes.h"
 #include "factors/passwords.h"
+#include "http/routes.h"
 #include "login/login.h"
 #include "store/store.h"
+#include "tenant/domains.h"
 #include "tenant/settings.h"
 
 namespace kidoban::console {
 
-class Console {
- public:
-  Console(store::Store& store, directory::Directory& directory, login::Login& login, tenant::Settings& settings,
-          factors::Passwords& passwords)
-      : store_(store), directory_(directory), login_(login), settings_(settings), passwords_(passwords) {}
-  void add_routes(http::Routes& routes);
+Resources resources();
 
- private:
-  store::Store& store_;
-  directory::Directory& directory_;
-  login::Login& login_;
-  tenant::Settings& settings_;
-  factors::Passwords& passwords_;
+// What the handlers stand on.
+struct Inside {
+  store::Store& store;
+  directory::Directory& directory;
+  login::Login& login;
+  tenant::Settings& settings;
+  factors::Passwords& passwords;
+  tenant::Domains& domains;
 };
+
+void add_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "directory/directory_store.h"
 #include "directory/profile.h"
+#include "tenant/domains.h"
 
 namespace kidoban::directory {
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view login_index = "people.login";
 constexpr std::string_view external_id_index = "people.external_id";
+constexpr std::string_view login_domain_index = "people.login_domain";
 constexpr std::string_view section = "directory";
 // So many may share an external id before no source could have meant it.
 constexpr std::size_t same_external_id = 100;
@@ -42,7 +44,8 @@ PersonRow row_of(const seal::TenantKey& key, const Person& p) {
 }
 
 PersonIndexes indexes_of(const seal::TenantKey& key, const Profile& profile) {
-  PersonIndexes out{key.blind_index(login_index, profile.login), {}};
+  PersonIndexes out{key.blind_index(login_index, profile.login), {},
+                    key.blind_index(login_domain_index, std::string_view(profile.login).substr(profile.login.rfind('@') + 1))};
   if (!profile.external_id.empty()) out.external_id = key.blind_index(external_id_index, profile.external_id);
   return out;
 }
@@ -95,6 +98,7 @@ Result<Person> Directory::create_person(store::Transaction& tx, const NewPerson&
   Person made{new_id(clock_, random_), wanted.enabled ? PersonState::enabled : PersonState::disabled, wanted.administrator,
               TRY(checked(wanted.profile, settled.custom)), now, now, 1, wanted.valid_from, wanted.valid_until, {}, wanted.source};
   TRY(check_validity(made));
+  TRY(tenant::check_login(tx, made.profile.login));
   const auto key = TRY(keys_.of(tx));
   TRY(count_one_more(tx));
   TRY(insert_person(tx, row_of(*key, made), indexes_of(*key, made.profile)));
@@ -113,6 +117,11 @@ Result<std::optional<Person>> Directory::find_by_login(store::Transaction& tx, s
   const auto row = TRY(find_person(tx, key->blind_index(login_index, *login)));
   if (!row) return std::nullopt;
   return TRY(open(*key, *row));
+}
+
+Result<bool> Directory::has_login_in(store::Transaction& tx, std::string_view domain) {
+  const auto key = TRY(keys_.of(tx));
+  return has_login_in_domain(tx, key->blind_index(login_domain_index, domain));
 }
 
 Result<std::vector<Person>> Directory::find_by_external_id(store::Transaction& tx, std::string_view external_id) {
@@ -162,6 +171,7 @@ Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, co
     if (TRY(may_write(settled, after, change, name))) told(name, text_of(was), text_of(is));
     else TRY(set_value(after.profile, name, std::move(was), settled.custom));
   }
+  if (after.profile.login != before.profile.login) TRY(tenant::check_login(tx, after.profile.login));
   if (after.profile.email != before.profile.email) after.profile.email_verified = false;
   after.administrator = change.administrator.value_or(before.administrator);
   after.state = change.state.value_or(before.state);

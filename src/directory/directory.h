@@ -91,9 +91,11 @@ class Directory {
     std::optional<Time> valid_from{}, valid_until{};
     bool enabled = true;
   };
-  // conflict/"login_taken", "quota_reached"; else as checked().
+  // conflict/"login_taken", "quota_reached"; malformed/"login_outside_domains" (tenant/domains.h); else as checked().
   Result<Person> create_person(store::Transaction& tx, const NewPerson& wanted, const audit::Event& by);
   Result<std::optional<Person>> find_by_login(store::Transaction& tx, std::string_view typed_login);
+  // Whether anybody's login, in whatever state they are, is in this domain (canonical).
+  Result<bool> has_login_in(store::Transaction& tx, std::string_view domain);
   // Everybody with that external id: sources that don't know of one another may use the same. At most 100.
   Result<std::vector<Person>> find_by_external_id(store::Transaction& tx, std::string_view external_id);
   Result<Person> get_person(store::Transaction& tx, const Id& id);  // not_found/"person_unknown"

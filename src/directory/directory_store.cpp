@@ -8,8 +8,8 @@ namespace {
 constexpr store::Sql insert_one{
     "insert_person",
     "insert into people (tenant, id, login_index, external_index, state, administrator, profile, created_at, updated_at, version, "
-    "valid_from, valid_until, gone_at, source_kind, source) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (tenant, login_index) do nothing"};
+    "valid_from, valid_until, gone_at, source_kind, source, login_domain) "
+    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (tenant, login_index) do nothing"};
 constexpr store::Sql find_one{"find_person", "select " PERSON_COLUMNS " from people where tenant = $1 and login_index = $2"};
 constexpr store::Sql find_by_external{"find_people_by_external_id",
                                       "select " PERSON_COLUMNS " from people where tenant = $1 and external_index = $2 order by id limit $3"};
@@ -19,9 +19,10 @@ constexpr store::Sql select_page{"list_people", "select " PERSON_COLUMNS " from 
 constexpr store::Sql update_one{"change_person",
                                 "update people set login_index = $3, external_index = $4, state = $5, administrator = $6, profile = $7, "
                                 "updated_at = $8, valid_from = $9, valid_until = $10, gone_at = $11, source_kind = $12, source = $13, "
-                                "version = version + 1 where tenant = $1 and id = $2"};
+                                "login_domain = $14, version = version + 1 where tenant = $1 and id = $2"};
 constexpr store::Sql delete_one{"delete_person", "delete from people where tenant = $1 and id = $2"};
 constexpr store::Sql delete_memberships{"delete_memberships_of_person", "delete from group_members where tenant = $1 and person = $2"};
+constexpr store::Sql in_domain{"find_login_in_domain", "select 1 from people where tenant = $1 and login_domain = $2 limit 1"};
 constexpr store::Sql other_administrator{"find_other_administrator",
                                          "select 1 from people where tenant = $1 and administrator = 1 and state = 0 and id <> $2 "
                                          "and valid_until is null and (valid_from is null or valid_from <= $3) limit 1"};
@@ -63,7 +64,7 @@ Result<std::optional<PersonRow>> first(Result<store::Rows> rows) {
 Status insert_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes) {
   const auto made = TRY(tx.execute(insert_one, row.id, indexes.login, indexes.external_id, static_cast<int>(row.state), row.administrator,
                                    store::Value::blob(row.profile), row.created_at, row.updated_at, row.version, row.valid_from, row.valid_until,
-                                   row.gone_at, kind_of(row), account_of(row)));
+                                   row.gone_at, kind_of(row), account_of(row), indexes.login_domain));
   if (made == 0) return fail(Kind::conflict, "login_taken", "somebody has this login already");
   return {};
 }
@@ -87,10 +88,14 @@ Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& a
 Status update_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes) {
   const auto done = tx.execute(update_one, row.id, indexes.login, indexes.external_id, static_cast<int>(row.state), row.administrator,
                                store::Value::blob(row.profile), row.updated_at, row.valid_from, row.valid_until, row.gone_at, kind_of(row),
-                               account_of(row));
+                               account_of(row), indexes.login_domain);
   if (done) return {};
   if (done.error().kind == Kind::conflict) return fail(Kind::conflict, "login_taken", "somebody has this login already");
   return std::unexpected(done.error());
+}
+
+Result<bool> has_login_in_domain(store::Transaction& tx, const crypto::Digest& login_domain) {
+  return !TRY(tx.query(in_domain, login_domain)).empty();
 }
 
 Status delete_person(store::Transaction& tx, const Id& id) {

@@ -26,6 +26,7 @@ struct PersonRow {
 struct PersonIndexes {
   crypto::Digest login;
   std::optional<crypto::Digest> external_id;
+  crypto::Digest login_domain;
 };
 
 // conflict/"login_taken".
@@ -37,6 +38,7 @@ Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& a
 // Everything but id and created_at; the version becomes one more. conflict/"login_taken".
 Status update_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes);
 Status delete_person(store::Transaction& tx, const Id& id);
+Result<bool> has_login_in_domain(store::Transaction& tx, const crypto::Digest& login_domain);
 // Somebody else who may administer, and isn't about to leave.
 Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Time now);
 

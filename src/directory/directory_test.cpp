@@ -71,6 +71,27 @@ TEST_CASE("a login has one spelling, whatever was typed") {
   CHECK_FALSE(canonical_login("a@" + std::string(300, 'a') + ".example"));
 }
 
+TEST_CASE("in which domains a tenant's logins are is known, and only to itself") {
+  kit::each_engine(features, [](store::Store& store) {
+    World w(store);
+    const auto made = w.person(w.two.a, "hanako@Acme.example");
+    REQUIRE(made);
+    const auto in_use = [&](const TenantId& tenant, std::string_view domain) {
+      return *w.two.read(tenant, [&](store::Transaction& tx) { return w.directory.has_login_in(tx, domain); });
+    };
+    CHECK(in_use(w.two.a, "acme.example"));
+    CHECK_FALSE(in_use(w.two.b, "acme.example"));
+    CHECK_FALSE(in_use(w.two.a, "cme.example"));
+    Change change;
+    change.attributes.emplace("login", std::string("hanako@other.example"));
+    REQUIRE(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.change_person(tx, made->id, change, {}, by_operator); }));
+    CHECK_FALSE(in_use(w.two.a, "acme.example"));
+    CHECK(in_use(w.two.a, "other.example"));
+    REQUIRE(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.set_state(tx, made->id, PersonState::pending_deletion, by_operator); }));
+    CHECK(in_use(w.two.a, "other.example"));
+  });
+}
+
 TEST_CASE("a person is made, found by any spelling, and nobody's name is on the disk") {
   kit::each_engine(features, [](store::Store& store) {
     World w(store);

@@ -1,11 +1,8 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
-#include <unicode/uidna.h>
 #include <unicode/unistr.h>
 
-#include <array>
-#include <memory>
-
+#include "base/domain_name.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "directory/directory.h"
@@ -54,27 +51,6 @@ bool may_stand_in_local_part(const icu::UnicodeString& text) {
 // RFC 5321 §4.1.2's Dot-string: no dot at an end, nor two together.
 bool is_dot_string(const std::string& text) {
   return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == std::string::npos;
-}
-
-// UTS #46 without transition to A-labels: the one spelling a domain has in DNS.
-std::optional<std::string> ascii_domain(std::string_view domain) {
-  UErrorCode error = U_ZERO_ERROR;
-  using Idna = std::unique_ptr<UIDNA, decltype(&uidna_close)>;
-  static const Idna idna(uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
-                                             UIDNA_NONTRANSITIONAL_TO_ASCII,
-                                         &error),
-                         &uidna_close);
-  if (!idna) return std::nullopt;
-  UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-  error = U_ZERO_ERROR;
-  std::array<char, 256> out;
-  const std::int32_t length =
-      uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), out.data(),
-                             static_cast<std::int32_t>(out.size()), &info, &error);
-  if (U_FAILURE(error) || info.errors != 0 || length <= 0 || length > 253) return std::nullopt;
-  std::string ascii(out.data(), static_cast<std::size_t>(length));
-  const bool has_labels = ascii.find('.') != std::string::npos && ascii.back() != '.' && ascii.front() != '.';
-  return has_labels ? std::optional(ascii) : std::nullopt;
 }
 
 }  // namespace

@@ -115,6 +115,22 @@ void add_person_commands(CLI::App& app, Given& given) {
   add->add_option("--group", *name, "the group's id")->required();
 }
 
+void add_domain_commands(CLI::App& app, Given& given) {
+  CLI::App* domain = group_of(app, "domain", "domains of a tenant, proved by DNS");
+  auto tenant = std::make_shared<std::string>(), name = std::make_shared<std::string>();
+  using Command = Status (*)(const Config&, const Output&, const std::string&, const std::string&);
+  const auto with_name = [&](const char* word, const char* help, Command act) {
+    CLI::App* sub = command(*domain, given, word, help, [=](const Config& c, const Output& o) { return act(c, o, *tenant, *name); });
+    sub->add_option("--tenant", *tenant, "the tenant's slug")->required();
+    sub->add_option("NAME", *name, "the domain")->required();
+  };
+  with_name("add", "add one, and say which record proves it", domain_add);
+  with_name("check", "look for the record in DNS, now", domain_check);
+  with_name("remove", "remove one that nobody's login is in", domain_remove);
+  CLI::App* list = command(*domain, given, "list", "list them", [tenant](const Config& c, const Output& o) { return domain_list(c, o, *tenant); });
+  list->add_option("--tenant", *tenant, "the tenant's slug")->required();
+}
+
 void add_application_commands(CLI::App& app, Given& given) {
   CLI::App* application = group_of(app, "application", "applications a tenant has connected");
   auto a = std::make_shared<ApplicationArguments>();
@@ -202,6 +218,7 @@ int run_command_line(int argc, char** argv) {
   add_serve_command(app, given);
   add_tenant_commands(app, given);
   add_person_commands(app, given);
+  add_domain_commands(app, given);
   add_application_commands(app, given);
   add_store_commands(app, given);
   try {

@@ -20,6 +20,11 @@ Status tenant_list(const Config& config, const Output& out);
 // How many people the contract allows; "none" for no limit. Without a limit given, says what is used.
 Status tenant_quota(const Config& config, const Output& out, const std::string& tenant, const std::string& limit);
 
+Status domain_add(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
+Status domain_check(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
+Status domain_list(const Config& config, const Output& out, const std::string& tenant);
+Status domain_remove(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
+
 struct PersonArguments {
   std::string tenant, login, name, given_name, family_name, email, locale;
   std::string password_hash;  // another system's, to import

@@ -107,6 +107,7 @@ const std::vector<Setting>& rows() {
       text("store.url", "--store", "sqlite, or postgres://…", "the store", &C::store),
       number("store.connections", "", "1 to 500", "connections to the store, at most", &C::store_connections, 1, 500),
       path("keys.root_key_file", "", "the root key; unset: root.key in the data folder", &C::root_key_file),
+      list("dns.servers", "", "ADDRESS[:PORT], …", "who is asked for the proofs of domains; unset: the system's resolvers", &C::dns_servers),
       number("password.memory_kib", "", "KiB", "Argon2id memory", &C::argon2_memory_kib, 8 * 1024, 4 * 1024 * 1024),
       number("password.passes", "", "1 to 20", "Argon2id passes", &C::argon2_passes, 1, 20),
       number("password.at_once", "", "0 to 256", "hashes computed at once; 0: one a core", &C::argon2_at_once, 0, 256),

@@ -35,6 +35,8 @@ struct Config {
   std::int64_t store_connections = 16;
   std::filesystem::path root_key_file;       // "" : <data>/root.key
 
+  std::vector<std::string> dns_servers;      // none: the system's
+
   std::int64_t argon2_memory_kib = 19 * 1024;
   std::int64_t argon2_passes = 2;
   std::int64_t argon2_at_once = 0;           // 0: the number of cores

@@ -63,7 +63,7 @@ Result<std::unique_ptr<store::Store>> open_store(const Config& config) {
 }
 
 House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::unique_ptr<seal::RootKey> root,
-             std::unique_ptr<factors::password::BreachList> breached)
+             std::unique_ptr<factors::password::BreachList> breached, std::unique_ptr<dns::Resolver> asked)
     : config(wanted),
       clock(system_clock()),
       random(system_random()),
@@ -73,6 +73,10 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       audit(keys, clock, random),
       tenants(*store, keys, audit, clock, random),
       settings(keys, audit, clock),
+      resolver(std::move(asked)),
+      // Whoever waits for DNS holds a worker for some seconds: few may, and few of one tenant.
+      dns_lane("dns", 8, 16, 3),
+      domains(*store, audit, clock, random, *resolver, dns_lane),
       directory(keys, audit, clock, random),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
@@ -84,6 +88,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {
+  auto resolver = TRY(dns::Resolver::open({.servers = wanted.dns_servers}));
   TRY(make_data_folder(wanted.data));
   auto breached = TRY(open_breaches(wanted));
   // A store without its root key is a store whose key was lost: never make a new key beside it.
@@ -99,7 +104,7 @@ Result<std::unique_ptr<House>> House::open(const Config& wanted) {
   auto opened = TRY(open_store(wanted));
   const auto all = features();
   TRY(store::migrate(*opened, all));
-  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root), std::move(breached)));
+  std::unique_ptr<House> house(new House(wanted, std::move(opened), std::move(root), std::move(breached), std::move(resolver)));
   if (Status fits = house->keys.check(*house->store); !fits) {
     // A key made a moment ago for a store that has another: don't leave it to be mistaken for the right one. Where
     // it isn't known whether the store has it (the connection was lost while committing), it stays.

@@ -7,6 +7,7 @@
 
 #include "audit/audit.h"
 #include "directory/directory.h"
+#include "dns/dns.h"
 #include "factors/password/password.h"
 #include "federation/applications.h"
 #include "runtime/workers.h"
@@ -14,6 +15,7 @@
 #include "service/config.h"
 #include "store/migrate.h"
 #include "store/store.h"
+#include "tenant/domains.h"
 #include "tenant/settings.h"
 #include "tenant/tenant.h"
 
@@ -34,6 +36,9 @@ class House {
   audit::Audit audit;
   tenant::Tenants tenants;
   tenant::Settings settings;
+  std::unique_ptr<dns::Resolver> resolver;
+  runtime::Lane dns_lane;
+  tenant::Domains domains;
   directory::Directory directory;
   federation::Applications applications;
   runtime::Lane password_lane;
@@ -42,7 +47,7 @@ class House {
 
  private:
   House(const Config& wanted, std::unique_ptr<store::Store> opened,
-        std::unique_ptr<seal::RootKey> root, std::unique_ptr<factors::password::BreachList> breached);
+        std::unique_ptr<seal::RootKey> root, std::unique_ptr<factors::password::BreachList> breached, std::unique_ptr<dns::Resolver> asked);
 };
 
 // Opens just the store, for `migrate`. Nothing is migrated.

@@ -111,6 +111,7 @@ std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
+      {"domains", [&] { return house.domains.check_due(); }},
       {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},
   };
 }
@@ -145,7 +146,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
-  console::Console(*house->store, house->directory, login, house->settings, house->password).add_routes(routes);
+  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
