@@ -1,7 +1,8 @@
-// /api/v1/groups[/{group}[/members[/{person}]]].
+// /api/v1/groups[/{group}]. Who is in them: group_members_api.cpp.
 
 #include <boost/json.hpp>
 
+#include "base/text.h"
 #include "console/answers.h"
 #include "console/asking.h"
 #include "console/json_body.h"
@@ -14,35 +15,44 @@ namespace json = boost::json;
 using directory::Group;
 using http::Method, http::Reply, http::Request;
 
-json::object told(const Group& group) { return {{"id", group.id.text()}, {"name", group.name}}; }
-
-Result<std::string> parse_name(const Request& request) {
-  auto body = TRY(JsonBody::parse(request.body));
-  auto name = TRY(body.required_text("name"));
-  TRY(body.done());
-  return name;
+json::object told(const Group& group) {
+  return {{"id", group.id.text()},
+          {"name", group.name},
+          {"description", group.description},
+          {"mail", group.mail},
+          {"type", group.type},
+          {"external_id", group.external_id},
+          {"created_at", rfc3339(to_us(group.created_at))},
+          {"updated_at", rfc3339(to_us(group.updated_at))}};
 }
 
-void add_member_routes(http::Routes& routes, const Inside& in) {
-  const std::string members = "/groups/{group}/members";
-  routes.add(row(Method::get, members, "members_list", [in](Request& request) -> Result<Reply> {
-    const Id group = TRY(Id::parse(request.path_value("group")));
-    const auto page = TRY(page_of(request));
-    const auto people = TRY(read_as(in, request, Permission::groups_read, [&](store::Transaction& tx) { return in.directory.groups().members(tx, group, page.after, page.limit); }));
-    json::array rows;
-    for (const Id& person : people) rows.push_back(json::object{{"person", person.text()}});
-    return page_reply("members", std::move(rows), page, people.empty() ? std::nullopt : std::optional(people.back()));
-  }));
-  routes.add(row(Method::put, members + "/{person}", "member_add", [in](Request& request) -> Result<Reply> {
-    const Id group = TRY(Id::parse(request.path_value("group"))), person = TRY(Id::parse(request.path_value("person")));
-    TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().add_member(tx, group, person, by); }));
-    return Reply::empty(204);
-  }));
-  routes.add(row(Method::del, members + "/{person}", "member_remove", [in](Request& request) -> Result<Reply> {
-    const Id group = TRY(Id::parse(request.path_value("group"))), person = TRY(Id::parse(request.path_value("person")));
-    TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().remove_member(tx, group, person, by); }));
-    return Reply::empty(204);
-  }));
+Reply reply_with(int status, const Group& group) {
+  auto reply = json_reply(status, told(group));
+  reply.with("ETag", entity_tag(group.version));
+  return reply;
+}
+
+Result<directory::GroupAttributes> parse_new(const Request& request) {
+  auto body = TRY(JsonBody::parse(request.body));
+  directory::GroupAttributes wanted{.name = TRY(body.required_text("name"))};
+  wanted.description = TRY(body.text("description")).value_or("");
+  wanted.mail = TRY(body.text("mail")).value_or("");
+  wanted.type = TRY(body.text("type")).value_or("");
+  wanted.external_id = TRY(body.text("external_id")).value_or("");
+  TRY(body.done());
+  return wanted;
+}
+
+Result<directory::GroupChange> parse_change(const Request& request) {
+  auto body = TRY(JsonBody::parse(request.body));
+  directory::GroupChange change;
+  change.name = TRY(body.text("name"));
+  change.description = TRY(body.text("description"));
+  change.mail = TRY(body.text("mail"));
+  change.type = TRY(body.text("type"));
+  change.external_id = TRY(body.text("external_id"));
+  TRY(body.done());
+  return change;
 }
 
 }  // namespace
@@ -56,27 +66,28 @@ void add_group_routes(http::Routes& routes, const Inside& in) {
     return page_reply("groups", std::move(rows), page, groups.empty() ? std::nullopt : std::optional(groups.back().id));
   }));
   routes.add(row(Method::post, "/groups", "group_create", [in](Request& request) -> Result<Reply> {
-    const auto name = TRY(parse_name(request));
-    const auto made = TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().create(tx, name, by); }));
-    auto reply = json_reply(201, told(made));
+    const auto wanted = TRY(parse_new(request));
+    const auto made = TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().create(tx, wanted, by); }));
+    auto reply = reply_with(201, made);
     reply.with("Location", request.site.base_url + "/api/v1/groups/" + made.id.text());
     return reply;
   }));
   routes.add(row(Method::get, "/groups/{group}", "group_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("group")));
-    return json_reply(200, told(TRY(read_as(in, request, Permission::groups_read, [&](store::Transaction& tx) { return in.directory.groups().get(tx, id); }))));
+    return reply_with(200, TRY(read_as(in, request, Permission::groups_read, [&](store::Transaction& tx) { return in.directory.groups().get(tx, id); })));
   }));
-  routes.add(row(Method::patch, "/groups/{group}", "group_rename", [in](Request& request) -> Result<Reply> {
+  routes.add(row(Method::patch, "/groups/{group}", "group_change", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("group")));
-    const auto name = TRY(parse_name(request));
-    return json_reply(200, told(TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().rename(tx, id, name, by); }))));
+    const auto version = TRY(if_match(request));
+    const auto wanted = TRY(parse_change(request));
+    return reply_with(200, TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().change(tx, id, wanted, version, by); })));
   }));
   routes.add(row(Method::del, "/groups/{group}", "group_delete", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("group")));
-    TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().remove(tx, id, by); }));
+    const auto version = TRY(if_match(request));
+    TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().remove(tx, id, version, by); }));
     return Reply::empty(204);
   }));
-  add_member_routes(routes, in);
 }
 
 }  // namespace kidoban::console
