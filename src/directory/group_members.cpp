@@ -56,7 +56,9 @@ Status Groups::put_in(store::Transaction& tx, const Id& group, const Member& mem
 }
 
 Result<MembersChanged> Groups::change_members(store::Transaction& tx, const Id& group, const MemberChange& change, const audit::Event& by) {
-  if (!TRY(has_group(tx, group))) return fail(Kind::not_found, "group_unknown");
+  const auto row = TRY(select_group(tx, group));
+  if (!row) return fail(Kind::not_found, "group_unknown");
+  if (row->by_rule) return fail(Kind::conflict, "group_by_rule", "the group's rule says who is in it");
   std::vector<Member> added, removed;
   for (const Member& one : change.remove) {
     if (TRY(delete_member(tx, group, one))) removed.push_back(one);

@@ -32,6 +32,7 @@ constexpr GroupAttribute said_of_groups[] = {
     {"mail", "mail_before", &GroupAttributes::mail, &GroupChange::mail},
     {"type", "type_before", &GroupAttributes::type, &GroupChange::type},
     {"external_id", "external_id_before", &GroupAttributes::external_id, &GroupChange::external_id},
+    {"rule", "rule_before", &GroupAttributes::rule, &GroupChange::rule},
 };
 
 audit::Event about(audit::Event by, Reason name, const Id& group) {
@@ -53,6 +54,7 @@ Result<GroupAttributes> checked(GroupAttributes typed) {
   else typed.mail.clear();
   if (!is_short_text(typed.type, limits::group_type_bytes)) return fail(Kind::malformed, "group_type_malformed");
   if (!is_short_text(typed.external_id, limits::external_id_bytes)) return fail(Kind::malformed, "external_id_malformed");
+  typed.rule = trim(typed.rule);
   return typed;
 }
 
@@ -90,7 +92,7 @@ Result<Group> open(const seal::TenantKey& key, const GroupRow& row) {
 }
 
 GroupRow sealed(const seal::TenantKey& key, const Group& group) {
-  return {group.id,         key.seal(name_of(group.id), group.name), key.seal(detail_of(group.id), detail_json(group)), false, group.created_at,
+  return {group.id,         key.seal(name_of(group.id), group.name), key.seal(detail_of(group.id), detail_json(group)), !group.rule.empty(), group.created_at,
           group.updated_at, group.version};
 }
 
@@ -110,7 +112,9 @@ Result<Group> Groups::create(store::Transaction& tx, const GroupAttributes& want
   const auto key = TRY(keys_.of(tx));
   group.id = new_id(clock_, random_);
   group.created_at = group.updated_at = clock_.now();
+  if (!group.rule.empty()) TRY(check_rule(tx, group.id, group.rule));
   TRY(insert_group(tx, sealed(*key, group), indexes_of(*key, group)));
+  if (!group.rule.empty()) TRY(rule_changed(tx, group.id, group.rule));
   audit::Event event = about(by, "group.created", group.id);
   for (const GroupAttribute& one : said_of_groups) {
     if (!(group.*one.value).empty()) event.detail.emplace_back(one.name, group.*one.value);
@@ -161,7 +165,10 @@ Result<Group> Groups::change(store::Transaction& tx, const Id& id, const GroupCh
   const auto key = TRY(keys_.of(tx));
   after.updated_at = clock_.now();
   after.version = before.version + 1;
+  const bool is_new_rule = after.rule != before.rule;
+  if (is_new_rule && !after.rule.empty()) TRY(check_rule(tx, id, after.rule));
   TRY(update_group(tx, sealed(*key, after), indexes_of(*key, after)));
+  if (is_new_rule) TRY(rule_changed(tx, id, after.rule));
   TRY(audit_.append(tx, event));
   return after;
 }
@@ -169,6 +176,7 @@ Result<Group> Groups::change(store::Transaction& tx, const Id& id, const GroupCh
 Status Groups::remove(store::Transaction& tx, const Id& id, std::optional<std::int64_t> version, const audit::Event& by) {
   const auto group = TRY(get(tx, id));
   if (version && *version != group.version) return fail(Kind::conflict, "version_changed");
+  if (!group.rule.empty()) TRY(rule_changed(tx, id, {}));
   TRY(delete_group_rows(tx, id));
   audit::Event event = about(by, "group.deleted", id);
   event.detail.emplace_back("name", group.name);
