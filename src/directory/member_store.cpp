@@ -48,14 +48,14 @@ constexpr Sql groups_below{"list_groups_below_group",
                            "select child from group_groups where tenant = $1 and group_id = $2 union "
                            "select g.child from below b join group_groups g on g.tenant = $1 and g.group_id = b.id) "
                            "select id from below"};
-// From the person upwards, each group once.
+// From the person upwards, each group once. `cross join` keeps SQLite from walking all groups and looking among the person's.
 constexpr Sql memberships{"list_memberships",
                           "with recursive mine(id) as ("
                           "select group_id from group_members where tenant = $1 and person = $2 union "
                           "select g.group_id from mine m join group_groups g on g.tenant = $1 and g.child = m.id) "
                           "select g.id, g.name, case when exists (select 1 from group_members d where d.tenant = $1 and d.group_id = g.id and d.person = $2) "
-                          "then 1 else 0 end from mine m join person_groups g on g.tenant = $1 and g.id = m.id "
-                          "where m.id > $3 order by g.id limit $4"};
+                          "then 1 else 0 end from mine m cross join person_groups g where g.tenant = $1 and g.id = m.id and m.id > $3 "
+                          "order by m.id limit $4"};
 constexpr Sql direct_memberships{"list_direct_memberships",
                                  "select g.id, g.name, 1 from group_members m join person_groups g on g.tenant = m.tenant and g.id = m.group_id "
                                  "where m.tenant = $1 and m.person = $2 and m.group_id > $3 order by m.group_id limit $4"};
