@@ -43,6 +43,12 @@ inline constexpr std::size_t password_bytes = 1024; // NIST 800-63B-4 asks for 6
 inline constexpr std::size_t breach_range_bytes = 512 * 1024;
 inline constexpr std::size_t name_bytes = 400;      // 100 characters of four bytes
 inline constexpr std::size_t uri_bytes = 2048;
+inline constexpr std::size_t description_bytes = 2000;
+inline constexpr std::size_t external_id_bytes = 256;  // what other systems call somebody or something
+inline constexpr std::size_t group_type_bytes = 64;
+// Groups within groups: no company has more levels than that, and each look-up walks them. member_store.cpp says 16 too.
+inline constexpr std::int64_t group_depth = 16;
+inline constexpr std::int64_t groups_in_group = 1000;
 
 // A SCIM filter (RFC 7644 §3.4.2.2). Clients that look for many at once send some hundred comparisons joined by `or`.
 inline constexpr std::size_t filter_bytes = 16 * 1024;

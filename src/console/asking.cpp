@@ -35,8 +35,9 @@ bool acts_on_people(Permission one) { return one == Permission::people_write || 
 Result<bool> reaches(const Inside& in, store::Transaction& tx, const directory::Scope& scope, const Person& person) {
   if (scope.kind == directory::Scope::Kind::domain) return person.profile.login.ends_with("@" + scope.what);
   if (scope.kind != directory::Scope::Kind::group) return true;
-  const auto groups = TRY(in.directory.groups().of(tx, person.id));
-  return std::ranges::any_of(groups, [&](const directory::Group& group) { return group.id.text() == scope.what; });
+  // Directly: who may put groups into theirs doesn't reach further by it.
+  const auto groups = TRY(in.directory.groups().directly_of(tx, person.id));
+  return std::ranges::any_of(groups, [&](const directory::Membership& group) { return group.id.text() == scope.what; });
 }
 
 }  // namespace

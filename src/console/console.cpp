@@ -13,6 +13,7 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_role_routes(routes, in);
   add_service_account_routes(routes, in);
   add_password_routes(routes, in);
+  add_group_member_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -107,6 +107,7 @@ Result<Person> Directory::create_person(store::Transaction& tx, const NewPerson&
   event.detail.emplace_back("administrator", wanted.administrator ? "true" : "false");
   if (made.source) event.detail.emplace_back("source", told_of(made.source));
   TRY(audit_.append(tx, event));
+  TRY(groups_.settle(tx, made, by));
   return made;
 }
 
@@ -200,6 +201,7 @@ Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, co
   after.version = before.version + 1;
   TRY(update_person(tx, row_of(*key, after), indexes_of(*key, after.profile)));
   TRY(audit_.append(tx, event));
+  TRY(groups_.settle(tx, after, by));
   return after;
 }
 

@@ -81,7 +81,7 @@ Result<std::string> canonical_login(std::string_view typed);
 class Directory {
  public:
   Directory(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
-      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock), groups_(keys, audit, clock, random),
+      : keys_(keys), audit_(audit), clock_(clock), random_(random), settings_(keys, audit, clock), groups_(*this, keys, audit, clock, random),
         roles_(keys, audit, clock, random), service_accounts_(keys, audit, clock, random) {}
 
   struct NewPerson {

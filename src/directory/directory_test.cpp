@@ -135,9 +135,9 @@ TEST_CASE("a second tenant finds nobody, changes nobody, and may use the same lo
     REQUIRE(ours);
     CHECK(w.find(w.two.b, "hanako@example.com")->id == ours->id);
     CHECK(w.find(w.two.a, "hanako@example.com")->id == theirs->id);
-    const auto group = w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, "営業部", by_operator); });
+    const auto group = w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, {.name = "営業部"}, by_operator); });
     REQUIRE(group);
-    CHECK(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().create(tx, "営業部", by_operator); }));
+    CHECK(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().create(tx, {.name = "営業部"}, by_operator); }));
     CHECK(reason_of(w.two.write(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, group->id, ours->id, by_operator); })) == "group_unknown");
     CHECK(reason_of(w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, group->id, ours->id, by_operator); })) == "person_unknown");
     CHECK(w.two.read(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().of(tx, theirs->id); })->empty());
@@ -197,7 +197,7 @@ TEST_CASE("states, groups and pages") {
     CHECK(w.get(w.two.a, people[0])->version == 2);
     CHECK(w.events(w.two.a).front() == "person.changed");
     CHECK(w.events(w.two.a).size() == 24);
-    const auto group = [&](std::string name) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, name, by_operator); }); };
+    const auto group = [&](std::string name) { return w.two.write(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, {.name = name}, by_operator); }); };
     const auto sales = group("営業部"), staff = group("Staff");
     REQUIRE(sales);
     REQUIRE(staff);
@@ -288,28 +288,28 @@ TEST_CASE("groups are listed, renamed, emptied and deleted, each in its own tena
     std::vector<Id> groups;
     for (const char* name : {"営業部", "開発部", "総務部"}) {
       w.two.clock.advance(std::chrono::seconds(1));
-      groups.push_back(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, name, by_operator); })->id);
+      groups.push_back(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().create(tx, {.name = name}, by_operator); })->id);
     }
     const auto page = in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().list(tx, groups[0], 1); });
     REQUIRE(page);
     REQUIRE(page->size() == 1);
     CHECK(page->front().name == "開発部");
-    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().rename(tx, groups[0], "開発部", by_operator); })) == "group_taken");
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().rename(tx, groups[0], " 販売部 ", by_operator); })->name == "販売部");
+    CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().change(tx, groups[0], {.name = "開発部"}, std::nullopt, by_operator); })) == "group_taken");
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().change(tx, groups[0], {.name = " 販売部 "}, std::nullopt, by_operator); })->name == "販売部");
     const Id person = w.person(w.two.a, "hanako@a.example")->id;
     CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().add_member(tx, groups[0], person, by_operator); }));
     // The second tenant, with the very ids.
     CHECK(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().list(tx, std::nullopt, 10); })->empty());
     CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().get(tx, groups[0]); })) == "group_unknown");
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().rename(tx, groups[0], "x", by_operator); })) == "group_unknown");
-    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().remove(tx, groups[0], by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().change(tx, groups[0], {.name = "x"}, std::nullopt, by_operator); })) == "group_unknown");
+    CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().remove(tx, groups[0], std::nullopt, by_operator); })) == "group_unknown");
     CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().remove_member(tx, groups[0], person, by_operator); })) == "group_unknown");
     CHECK(reason_of(in(w.two.b, [&](store::Transaction& tx) { return w.directory.groups().members(tx, groups[0], std::nullopt, 10); })) == "group_unknown");
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().members(tx, groups[0], std::nullopt, 10); }) == std::vector<Id>{person});
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().members(tx, groups[0], std::nullopt, 10); }) == std::vector<Member>{{person, MemberKind::person}});
     const auto records = w.events(w.two.a).size();
     CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().remove_member(tx, groups[1], person, by_operator); }));
     CHECK(w.events(w.two.a).size() == records);  // was no member: nothing to tell
-    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().remove(tx, groups[0], by_operator); }));
+    CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().remove(tx, groups[0], std::nullopt, by_operator); }));
     CHECK(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().of(tx, person); })->empty());
     CHECK(reason_of(in(w.two.a, [&](store::Transaction& tx) { return w.directory.groups().get(tx, groups[0]); })) == "group_unknown");
   });

@@ -33,7 +33,7 @@ struct World : kit::TwoTenants {
     return read(tenant, [&](store::Transaction& tx) { return directory.get_person(tx, id); });
   }
   auto group(const TenantId& tenant, std::string_view name) {
-    return write(tenant, [&](store::Transaction& tx) { return directory.groups().create(tx, name, by); });
+    return write(tenant, [&](store::Transaction& tx) { return directory.groups().create(tx, {.name = std::string(name)}, by); });
   }
   auto groups_of(const TenantId& tenant, const Id& person) {
     return read(tenant, [&](store::Transaction& tx) { return directory.groups().of(tx, person); });
@@ -194,7 +194,7 @@ TEST_CASE("a person, a group and a membership are undone with their records") {
     const auto before = w.records(w.a)->size();
     CHECK_FALSE(w.write(w.a, [&](store::Transaction& tx) -> Status {
       TRY(w.directory.create_person(tx, {World::profile("other@example.com"), false}, w.by));
-      const auto group = TRY(w.directory.groups().create(tx, "Staff", w.by));
+      const auto group = TRY(w.directory.groups().create(tx, {.name = "Staff"}, w.by));
       TRY(w.directory.groups().add_member(tx, group.id, person->id, w.by));
       TRY(w.directory.set_state(tx, person->id, PersonState::disabled, w.by));
       return fail(Kind::conflict, "undone");

@@ -261,7 +261,7 @@ Status group_create(const Config& config, const Output& out, const std::string& 
   const auto opened = TRY(open_tenant(config, tenant));
   const auto group = TRY(opened.house->store->write(
       opened.tenant, command_deadline(),
-      [&](store::Transaction& tx) { return opened.house->directory.groups().create(tx, name, by_operator); }));
+      [&](store::Transaction& tx) { return opened.house->directory.groups().create(tx, {.name = name}, by_operator); }));
   out.one({{"id", group.id.text()}, {"name", group.name}});
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "crypto/password_hash.h"
+#include "directory/group_rules.h"
 #include "federation/oidc/oidc.h"
 #include "http/server.h"
 #include "login/housekeeping.h"
@@ -178,6 +179,10 @@ Status serve(const Config& config, const ServeOptions& options) {
   }
   {
     const Housekeeping housekeeping(chores(*house, oidc));
+    // On a thread of its own: a rule of a large tenant takes a while.
+    const Housekeeping rules({{"group_rules", [&] {
+                                 return directory::ask_waiting(*house->store, house->directory, house->clock.now(), std::chrono::seconds(20));
+                               }}});
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }

@@ -131,7 +131,7 @@ onEachStore("the administrators' API", (world) => {
     refused(await api(administrator, 'POST', '/groups', { json: { name: '営業部' } }), 409, 'group_taken');
     for (const id of [...made, made[0]]) assert.equal((await api(administrator, 'PUT', `/groups/${group.id}/members/${id}`)).status, 204);
     assert.equal((await api(administrator, 'DELETE', `/groups/${group.id}/members/${made[0]}`)).status, 204);
-    const members = (await api(administrator, 'GET', `/groups/${group.id}/members`)).json().members.map(({ person }) => person);
+    const members = (await api(administrator, 'GET', `/groups/${group.id}/members`)).json().members.map(({ id }) => id);
     assert.deepEqual(members.sort(), made.slice(1).sort());
     assert.equal((await api(administrator, 'PATCH', `/groups/${group.id}`, { json: { name: 'Sales' } })).json().name, 'Sales');
     assert.ok((await api(administrator, 'GET', '/groups')).json().groups.some(({ name }) => name === 'Sales'));

@@ -104,7 +104,7 @@ void in_world(const std::function<void(World&)>& body) {
 TEST_CASE("the policy of somebody's group holds for them, and another tenant's for nobody else") {
   in_world([](World& w) {
     const auto group = w.write(w.a, [&](store::Transaction& tx) -> Result<Id> {
-      const auto made = TRY(w.directory.groups().create(tx, "Keepers", by));
+      const auto made = TRY(w.directory.groups().create(tx, {.name = "Keepers"}, by));
       TRY(w.directory.groups().add_member(tx, made.id, w.hanako.id, by));
       return made.id;
     });
