@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "audit/audit_store.h"
+#include "audit/tree_store.h"
 #include "base/text.h"
 
 namespace kidoban::audit {
@@ -64,6 +65,22 @@ Id first_id_at(Time at) {
   return out;
 }
 
+StoredRecord as_stored(const Row& row) {
+  return {.id = row.id,
+          .at = to_us(row.at),
+          .event = row.event,
+          .outcome = static_cast<std::int64_t>(row.outcome),
+          .actor_kind = static_cast<std::int64_t>(row.actor_kind),
+          .actor = row.actor,
+          .target_kind = row.target_kind,
+          .target = row.target,
+          .session = row.session,
+          .reason = row.reason,
+          .detail = row.detail,
+          .mark = {},
+          .position = {}};
+}
+
 }  // namespace
 
 Event from(const http::Request& request, Event event) {
@@ -87,7 +104,7 @@ Status Audit::append(store::Transaction& tx, const Event& event) {
           .reason = event.reason,
           .detail = {}};
   row.detail = key->seal(place_of(row.id), detail_of(event));
-  return insert_record(tx, row);
+  return insert_record(tx, row, key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row))));
 }
 
 Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,

@@ -9,7 +9,7 @@ namespace {
 constexpr store::Sql insert{
     "insert_audit_record",
     "insert into audit_records (tenant, id, at, event, outcome, actor_kind, actor, target_kind, target, session, "
-    "reason, detail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+    "reason, detail, mark) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"};
 
 // One text for each index that answers it; what is left of the filter is checked row by row. SQLite, which has no
 // statistics (nobody runs `analyze`), takes the stretch of the primary key for cheaper and would read a tenant's whole
@@ -47,9 +47,9 @@ Row read(const store::Row& row) {
 
 }  // namespace
 
-Status insert_record(store::Transaction& tx, const Row& row) {
+Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark) {
   TRY(tx.execute(insert, row.id, row.at, row.event, static_cast<int>(row.outcome), static_cast<int>(row.actor_kind),
-                 row.actor, row.target_kind, row.target, row.session, row.reason, store::Value::blob(row.detail)));
+                 row.actor, row.target_kind, row.target, row.session, row.reason, store::Value::blob(row.detail), mark));
   return {};
 }
 

@@ -17,7 +17,7 @@ struct Row {
   std::string reason, detail;
 };
 
-Status insert_record(store::Transaction& tx, const Row& row);
+Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark);
 // Newest first, ids from `first` on and before `before`, at most `limit`.
 Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
                                       const Id& before, std::size_t limit);
