@@ -1,9 +1,13 @@
 // Records whose time is over.
 
+#include "audit/retention.h"
+
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "audit/sealing.h"
 #include "audit/tree_store.h"
+#include "base/strict_json.h"
 #include "base/text.h"
 
 namespace kidoban::audit {
@@ -13,8 +17,22 @@ namespace {
 constexpr std::int64_t retired_at_once = 500;
 // Heads are kept one by one for this long, then one a day.
 constexpr auto heads_kept = std::chrono::days(35);
+constexpr std::int64_t fewest_days = 30, most_days = 3650;
 
 }  // namespace
+
+Result<AuditSettings> parse_settings(std::string_view json) {
+  const auto object = strict_object(json);
+  const auto* days = object && object->size() == 1 ? object->if_contains("retention_days") : nullptr;
+  if (days == nullptr || !days->is_int64() || days->get_int64() < fewest_days || days->get_int64() > most_days) {
+    return fail(Kind::malformed, "audit_settings_malformed", "retention_days is a number from 30 to 3650");
+  }
+  return AuditSettings{days->get_int64()};
+}
+
+std::string json_of(const AuditSettings& settings) {
+  return boost::json::serialize(boost::json::object{{"retention_days", settings.retention_days}});
+}
 
 Result<std::vector<TenantId>> Sealer::due_to_retire(std::int64_t limit, runtime::Deadline deadline) {
   return store_.system_read(deadline, [&](store::SystemTransaction& tx) { return audit::due_to_retire(tx, clock_.now(), limit); });

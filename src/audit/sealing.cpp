@@ -71,8 +71,8 @@ Status write_batch(store::Transaction& tx, const Batch& batch, const std::string
 
 }  // namespace
 
-Sealer::Sealer(store::Store& store, seal::Keyring& keyring, Audit& audit, const Clock& clock, Random& random)
-    : store_(store), keyring_(keyring), audit_(audit), clock_(clock), random_(random), kept_(keys_kept, 5min) {}
+Sealer::Sealer(store::Store& store, seal::Keyring& keyring, Audit& audit, const Clock& clock)
+    : store_(store), keyring_(keyring), audit_(audit), clock_(clock), kept_(keys_kept, 5min) {}
 
 Result<std::vector<crypto::SigningKey>> Sealer::keys(store::Transaction& tx) {
   std::vector<crypto::SigningKey> all;

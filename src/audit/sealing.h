@@ -28,7 +28,7 @@ struct RecordProof {
 
 class Sealer {
  public:
-  Sealer(store::Store& store, seal::Keyring& keyring, Audit& audit, const Clock& clock, Random& random);
+  Sealer(store::Store& store, seal::Keyring& keyring, Audit& audit, const Clock& clock);
 
   // Seals what a tenant's audit has that isn't sealed; how many records. Another node that is at it too is left to it.
   // Not inside a transaction.
@@ -62,7 +62,6 @@ class Sealer {
   seal::Keyring& keyring_;
   Audit& audit_;
   const Clock& clock_;
-  Random& random_;
   runtime::Cache<TenantId, crypto::SigningKey> kept_;
 };
 

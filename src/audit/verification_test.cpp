@@ -14,7 +14,7 @@ const std::vector<store::Feature> features{{"seal", seal::resources()}, {"audit"
 
 struct World : kit::TwoTenants {
   Audit audit{keys, clock, random};
-  Sealer sealer{store, keys, audit, clock, random};
+  Sealer sealer{store, keys, audit, clock};
   Verifier verifier{store, keys, sealer};
 
   using TwoTenants::TwoTenants;

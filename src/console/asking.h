@@ -1,6 +1,7 @@
 #pragma once
 // Who asks, what they may do, and the transaction in which what they ask is done.
 
+#include "audit/sealing.h"
 #include "directory/directory.h"
 #include "directory/permission.h"
 #include "factors/passwords.h"
@@ -19,6 +20,8 @@ struct Inside {
   login::Login& login;
   tenant::Settings& settings;
   factors::Passwords& passwords;
+  audit::Audit& audit;
+  audit::Sealer& sealer;
 };
 
 // Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
@@ -73,5 +76,6 @@ void add_role_routes(http::Routes& routes, const Inside& in);
 void add_service_account_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 void add_password_routes(http::Routes& routes, const Inside& in);
+void add_audit_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

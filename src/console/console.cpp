@@ -5,7 +5,7 @@
 namespace kidoban::console {
 
 void Console::add_routes(http::Routes& routes) {
-  const Inside in{store_, directory_, login_, settings_, passwords_};
+  const Inside in{store_, directory_, login_, settings_, passwords_, audit_, sealer_};
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
@@ -13,6 +13,7 @@ void Console::add_routes(http::Routes& routes) {
   add_role_routes(routes, in);
   add_service_account_routes(routes, in);
   add_password_routes(routes, in);
+  add_audit_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "audit/audit.h"
+#include "audit/sealing.h"
 #include "directory/directory.h"
 #include "factors/password/password.h"
 #include "federation/applications.h"
@@ -32,6 +32,7 @@ class House {
   std::unique_ptr<seal::RootKey> root_key;
   seal::Keyring keys;
   audit::Audit audit;
+  audit::Sealer sealer;
   tenant::Tenants tenants;
   tenant::Settings settings;
   directory::Directory directory;
