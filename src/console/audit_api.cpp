@@ -21,6 +21,8 @@ using audit::Audit;
 using http::Method, http::Reply, http::Request;
 
 constexpr std::size_t export_page = 5000;
+// Strangers may ask, and each is a signature to verify.
+constexpr std::int64_t most_heads = 100;
 
 struct Asked {
   Audit::Filter filter;
@@ -114,7 +116,8 @@ Result<Reply> export_page_of(const Inside& in, const Request& request) {
   }
   const auto page = TRY(read_as(in, request, Permission::audit_export, [&](store::Transaction& tx) { return gather(in, tx, asked); }));
   std::string body = asked.after ? std::string() : audit::heading_of(*format);
-  const std::string_view host = std::string_view(request.host).substr(0, request.host.rfind(':'));
+  std::string_view host = request.host;
+  if (!host.ends_with(']')) host = host.substr(0, host.rfind(':'));
   for (const audit::Record& one : page.records) body += audit::line_of(*format, one, host);
   Reply reply = Reply::text(200, std::move(body));
   std::ranges::find(reply.headers, "Content-Type", &std::pair<std::string, std::string>::first)->second = audit::media_type_of(*format);
@@ -194,8 +197,8 @@ void add_proof_routes(http::Routes& routes, const Inside& in) {
   routes.add(row(Method::get, "/audit/heads", "audit_heads", [in](Request& request) -> Result<Reply> {
     const auto query = TRY(request.query_form());
     const auto before = TRY(number_in(query, "after", INT64_MAX));
-    const auto limit = TRY(number_in(query, "limit", 100));
-    if (limit < 1 || limit > 500) return fail(Kind::malformed, "page_malformed");
+    const auto limit = TRY(number_in(query, "limit", 20));
+    if (limit < 1 || limit > most_heads) return fail(Kind::malformed, "page_malformed");
     const auto heads = TRY(read_by_anybody(in, request, [&](store::Transaction& tx) { return in.sealer.heads(tx, before, static_cast<std::size_t>(limit)); }));
     json::array rows;
     for (const auto& one : heads) rows.push_back(told(one));
