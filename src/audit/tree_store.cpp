@@ -17,7 +17,6 @@ constexpr Sql unsealed{"audit_unsealed", KIDOBAN_AUDIT_STORED "where tenant = $1
 constexpr Sql one{"audit_one", KIDOBAN_AUDIT_STORED "where tenant = $1 and id = $2"};
 constexpr Sql placed{"audit_placed", KIDOBAN_AUDIT_STORED "where tenant = $1 and position >= $2 and position < $3 order by position"};
 #undef KIDOBAN_AUDIT_STORED
-constexpr Sql how_many_unsealed{"audit_count_unsealed", "select count(*) from audit_records where tenant = $1 and position is null"};
 constexpr Sql below{"audit_below", "select id from audit_records where tenant = $1 and position < 0 limit 1"};
 constexpr Sql above{"audit_above", "select id from audit_records where tenant = $1 and position >= $2 order by position limit 1"};
 constexpr Sql place{"audit_place", "update audit_records set position = $3 where tenant = $1 and id = $2 and position is null"};
@@ -119,8 +118,6 @@ std::string leaf_bytes(TenantId tenant, const StoredRecord& record) {
 Result<std::vector<StoredRecord>> unsealed_records(store::Transaction& tx, const std::optional<Id>& after, std::int64_t limit) {
   return records_in(TRY(tx.query(unsealed, after.value_or(Id{}), limit)));
 }
-
-Result<std::int64_t> count_unsealed(store::Transaction& tx) { return TRY(tx.query(how_many_unsealed)).front().integer(0); }
 
 Result<std::optional<StoredRecord>> find_record(store::Transaction& tx, const Id& id) {
   const auto rows = TRY(tx.query(one, id));

@@ -48,7 +48,6 @@ struct AuditKeyRow {
 };
 
 Result<std::vector<StoredRecord>> unsealed_records(store::Transaction& tx, const std::optional<Id>& after, std::int64_t limit);
-Result<std::int64_t> count_unsealed(store::Transaction& tx);
 Result<std::optional<StoredRecord>> find_record(store::Transaction& tx, const Id& id);
 // By position, `first` and before `end`.
 Result<std::vector<StoredRecord>> records_at(store::Transaction& tx, std::int64_t first, std::int64_t end);
