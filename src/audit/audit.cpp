@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "audit/audit_store.h"
+#include "audit/tree_store.h"
 #include "base/text.h"
 
 namespace kidoban::audit {
@@ -12,6 +13,8 @@ namespace kidoban::audit {
 namespace {
 
 constexpr std::size_t user_agent_bytes = 256;
+// Records a page of a filter looks through: some milliseconds.
+constexpr std::int64_t looked_through = 10'000;
 
 seal::Place place_of(const Id& id) { return {"audit_records", "detail", id.span()}; }
 
@@ -64,6 +67,22 @@ Id first_id_at(Time at) {
   return out;
 }
 
+StoredRecord as_stored(const Row& row) {
+  return {.id = row.id,
+          .at = to_us(row.at),
+          .event = row.event,
+          .outcome = static_cast<std::int64_t>(row.outcome),
+          .actor_kind = static_cast<std::int64_t>(row.actor_kind),
+          .actor = row.actor,
+          .target_kind = row.target_kind,
+          .target = row.target,
+          .session = row.session,
+          .reason = row.reason,
+          .detail = row.detail,
+          .mark = {},
+          .position = {}};
+}
+
 }  // namespace
 
 Event from(const http::Request& request, Event event) {
@@ -87,7 +106,7 @@ Status Audit::append(store::Transaction& tx, const Event& event) {
           .reason = event.reason,
           .detail = {}};
   row.detail = key->seal(place_of(row.id), detail_of(event));
-  return insert_record(tx, row);
+  return insert_record(tx, row, key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row))));
 }
 
 Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,
@@ -96,7 +115,8 @@ Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& fi
   last.bytes.fill(0xff);
   last = before.value_or(last);
   if (filter.until && *filter.until < Time::max() - margin) last = std::min(last, first_id_at(*filter.until + margin));
-  const Id first = filter.from && *filter.from > Time::min() + margin ? first_id_at(*filter.from - margin) : Id{};
+  Id first = filter.from && *filter.from > Time::min() + margin ? first_id_at(*filter.from - margin) : Id{};
+  if (filter.oldest) first = std::max(first, *filter.oldest);
   const auto rows = TRY(read_records(tx, filter, first, last, std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys_.of(tx));
   std::vector<Record> all;
@@ -106,6 +126,32 @@ Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& fi
                    TRY(key->open_text(place_of(row.id), row.detail))});
   }
   return all;
+}
+
+Result<Audit::Page> Audit::page(store::Transaction& tx, const Filter& filter, std::optional<Id> before, std::size_t limit) {
+  limit = std::clamp<std::size_t>(limit, 1, 500);
+  Filter bounded = filter;
+  std::optional<Id> end;
+  if (!filter.name.empty() || filter.outcome || (filter.actor && filter.target)) {
+    // Begins where `until` does, so that looking through what is newer isn't counted.
+    Id from;
+    from.bytes.fill(0xff);
+    if (before) from = *before;
+    if (filter.until && *filter.until < Time::max() - margin) from = std::min(from, first_id_at(*filter.until + margin));
+    end = TRY(stretch_end(tx, filter, from, looked_through));
+    if (end) bounded.oldest = std::max(*end, filter.oldest.value_or(Id{}));
+  }
+  Page out{TRY(read(tx, bounded, before, limit)), {}};
+  if (out.records.size() == limit) out.next = out.records.back().id;
+  else if (end && !(filter.from && *end < first_id_at(*filter.from - margin))) out.next = end;
+  return out;
+}
+
+std::optional<Outcome> outcome_named(std::string_view name) {
+  for (const Outcome one : {Outcome::success, Outcome::refused, Outcome::failed}) {
+    if (name == name_of(one)) return one;
+  }
+  return std::nullopt;
 }
 
 }  // namespace kidoban::audit

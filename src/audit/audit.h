@@ -65,17 +65,28 @@ class Audit {
 
   struct Filter {
     std::optional<Id> actor, target;
-    std::string name;               // "" for all
+    std::string name;               // "" for all; "sign_in." for all that begin so
     std::optional<Time> from, until;
+    std::optional<Outcome> outcome{};
+    std::optional<Id> oldest{};     // none older than this one
   };
   // Newest first, at most `limit` (1..500); `before` is the last id of the page before.
   Result<std::vector<Record>> read(store::Transaction& tx, const Filter& filter,
                                    std::optional<Id> before, std::size_t limit);
+
+  // The same, for a filter that may fit few: looks through 10,000 records at most, and says where to go on.
+  struct Page {
+    std::vector<Record> records;
+    std::optional<Id> next;         // `before` of the next page; nothing: that was all
+  };
+  Result<Page> page(store::Transaction& tx, const Filter& filter, std::optional<Id> before, std::size_t limit);
 
  private:
   seal::Keyring& keys_;
   const Clock& clock_;
   Random& random_;
 };
+
+std::optional<Outcome> outcome_named(std::string_view name);
 
 }  // namespace kidoban::audit

@@ -24,10 +24,10 @@ std::string plan_of(kit::TwoTenants& w, const store::Sql& sql, const Id& some) {
     if (!sqlite) TRY(tx.query({"test_no_seqscan", "select set_config('enable_seqscan', 'off', true)"}));
     const std::string_view named = sql.name;
     const Time from = Time::min(), until = Time::max();
-    const auto rows = named == "read_audit" ? TRY(tx.query(explain, w.a, some, "", from, until, 10, some))
+    const auto rows = named == "read_audit" ? TRY(tx.query(explain, w.a, some, "", from, until, 10, some, -1))
                       : named == "read_audit_by_both"
-                          ? TRY(tx.query(explain, w.a, some, "", from, until, 10, some, some, some))
-                          : TRY(tx.query(explain, w.a, some, "", from, until, 10, some, some));
+                          ? TRY(tx.query(explain, w.a, some, "", from, until, 10, some, -1, some, some))
+                          : TRY(tx.query(explain, w.a, some, "", from, until, 10, some, -1, some));
     std::string all;
     for (std::size_t i = 0; i < rows.size(); ++i) all += std::string(rows[i].text(sqlite ? 3 : 0)) + "\n";
     return all;
@@ -99,6 +99,51 @@ TEST_CASE("a record's detail opens in its own row and tenant alone") {
     });
     REQUIRE(copied);
     CHECK(reason_of(read(w.a)) == "sealed_value_damaged");
+  });
+}
+
+TEST_CASE("a filter that fits few is answered in pages that end, and none is missed") {
+  kit::each_engine(features, [](store::Store& store) {
+    kit::TwoTenants w(store);
+    Audit audit{w.keys, w.clock, w.random};
+    const auto append = [&](const TenantId& tenant, int count, const Event& event) {
+      for (int left = count; left > 0; left -= 1000) {
+        REQUIRE(w.write(tenant, [&](store::Transaction& tx) -> Status {
+          for (int i = 0; i < std::min(left, 1000); ++i) TRY(audit.append(tx, event));
+          return {};
+        }));
+        w.clock.advance(std::chrono::seconds(1));
+      }
+    };
+    append(w.a, 2, {.name = "rare.thing"});
+    append(w.a, 12'000, {.name = "common.thing"});
+    append(w.a, 1, {.name = "rare.other", .outcome = Outcome::refused});
+    append(w.b, 1, {.name = "rare.theirs"});
+    const auto all = [&](const Audit::Filter& filter, std::size_t limit, int& pages) {
+      std::vector<std::string> names;
+      std::optional<Id> before;
+      for (pages = 0; pages < 50;) {
+        const auto page = w.read(w.a, [&](store::Transaction& tx) { return audit.page(tx, filter, before, limit); });
+        REQUIRE(page);
+        ++pages;
+        for (const Record& one : page->records) names.push_back(one.name);
+        if (!page->next) break;
+        before = page->next;
+      }
+      return names;
+    };
+    int pages = 0;
+    Audit::Filter rare;
+    rare.name = "rare.";
+    CHECK(all(rare, 10, pages) == std::vector<std::string>{"rare.other", "rare.thing", "rare.thing"});
+    CHECK(pages == 2);
+    rare.outcome = Outcome::refused;
+    CHECK(all(rare, 10, pages) == std::vector<std::string>{"rare.other"});
+    Audit::Filter part;
+    part.name = "rare";  // no dot: a whole name
+    CHECK(all(part, 10, pages).empty());
+    CHECK(all({}, 500, pages).size() == 12'003);
+    CHECK(pages == 25);
   });
 }
 

@@ -9,24 +9,36 @@ namespace {
 constexpr store::Sql insert{
     "insert_audit_record",
     "insert into audit_records (tenant, id, at, event, outcome, actor_kind, actor, target_kind, target, session, "
-    "reason, detail) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+    "reason, detail, mark) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"};
 
 // One text for each index that answers it; what is left of the filter is checked row by row. SQLite, which has no
 // statistics (nobody runs `analyze`), takes the stretch of the primary key for cheaper and would read a tenant's whole
 // log for one person's few records: it is told which index.
 #define KIDOBAN_AUDIT_COLUMNS \
   "select id, at, event, outcome, actor_kind, actor, target_kind, target, session, reason, detail from audit_records "
+// A name that ends in a dot is all names that begin so.
 #define KIDOBAN_AUDIT_REST \
-  "and id < $2 and id >= $7 and ($3 = '' or event = $3) and at >= $4 and at < $5 order by id desc limit $6"
+  "and id < $2 and id >= $7 and ($3 = '' or event = $3 or (substr($3, length($3)) = '.' and substr(event, 1, length($3)) = $3)) " \
+  "and ($8 < 0 or outcome = $8) and at >= $4 and at < $5 order by id desc limit $6"
 #define KIDOBAN_AUDIT_READ(index, condition)                                                   \
   KIDOBAN_AUDIT_COLUMNS "indexed by " index " where tenant = $1 " condition KIDOBAN_AUDIT_REST, \
       KIDOBAN_AUDIT_COLUMNS "where tenant = $1 " condition KIDOBAN_AUDIT_REST
 constexpr store::Sql read_all{"read_audit", KIDOBAN_AUDIT_COLUMNS "where tenant = $1 " KIDOBAN_AUDIT_REST};
-constexpr store::Sql read_by_actor{"read_audit_by_actor", KIDOBAN_AUDIT_READ("audit_by_actor", "and actor = $8 ")};
-constexpr store::Sql read_by_target{"read_audit_by_target", KIDOBAN_AUDIT_READ("audit_by_target", "and target = $8 ")};
+constexpr store::Sql read_by_actor{"read_audit_by_actor", KIDOBAN_AUDIT_READ("audit_by_actor", "and actor = $9 ")};
+constexpr store::Sql read_by_target{"read_audit_by_target", KIDOBAN_AUDIT_READ("audit_by_target", "and target = $9 ")};
 constexpr store::Sql read_by_both{"read_audit_by_both",
-                                  KIDOBAN_AUDIT_READ("audit_by_target", "and actor = $8 and target = $9 ")};
+                                  KIDOBAN_AUDIT_READ("audit_by_target", "and actor = $9 and target = $10 ")};
 #undef KIDOBAN_AUDIT_READ
+// How far a stretch of so many records goes, by the same indexes.
+constexpr store::Sql stretch_all{"audit_stretch", "select id from audit_records where tenant = $1 and id < $2 order by id desc limit 1 offset $3"};
+constexpr store::Sql stretch_by_actor{
+    "audit_stretch_by_actor",
+    "select id from audit_records indexed by audit_by_actor where tenant = $1 and actor = $4 and id < $2 order by id desc limit 1 offset $3",
+    "select id from audit_records where tenant = $1 and actor = $4 and id < $2 order by id desc limit 1 offset $3"};
+constexpr store::Sql stretch_by_target{
+    "audit_stretch_by_target",
+    "select id from audit_records indexed by audit_by_target where tenant = $1 and target = $4 and id < $2 order by id desc limit 1 offset $3",
+    "select id from audit_records where tenant = $1 and target = $4 and id < $2 order by id desc limit 1 offset $3"};
 #undef KIDOBAN_AUDIT_COLUMNS
 #undef KIDOBAN_AUDIT_REST
 constexpr std::array reading{read_all, read_by_actor, read_by_target, read_by_both};
@@ -47,9 +59,9 @@ Row read(const store::Row& row) {
 
 }  // namespace
 
-Status insert_record(store::Transaction& tx, const Row& row) {
+Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark) {
   TRY(tx.execute(insert, row.id, row.at, row.event, static_cast<int>(row.outcome), static_cast<int>(row.actor_kind),
-                 row.actor, row.target_kind, row.target, row.session, row.reason, store::Value::blob(row.detail)));
+                 row.actor, row.target_kind, row.target, row.session, row.reason, store::Value::blob(row.detail), mark));
   return {};
 }
 
@@ -57,15 +69,26 @@ Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filte
                                       const Id& before, std::size_t limit) {
   const Time from = filter.from.value_or(Time::min());
   const Time until = filter.until.value_or(Time::max());
-  auto rows = filter.actor && filter.target
-                  ? tx.query(read_by_both, before, filter.name, from, until, limit, first, *filter.actor, *filter.target)
-              : filter.actor  ? tx.query(read_by_actor, before, filter.name, from, until, limit, first, *filter.actor)
-              : filter.target ? tx.query(read_by_target, before, filter.name, from, until, limit, first, *filter.target)
-                              : tx.query(read_all, before, filter.name, from, until, limit, first);
+  const int outcome = filter.outcome ? static_cast<int>(*filter.outcome) : -1;
+  const auto ask = [&](const store::Sql& sql, const auto&... more) {
+    return tx.query(sql, before, filter.name, from, until, limit, first, outcome, more...);
+  };
+  auto rows = filter.actor && filter.target ? ask(read_by_both, *filter.actor, *filter.target)
+              : filter.actor                ? ask(read_by_actor, *filter.actor)
+              : filter.target               ? ask(read_by_target, *filter.target)
+                                            : ask(read_all);
   if (!rows) return std::unexpected(std::move(rows.error()));
   std::vector<Row> all;
   for (std::size_t i = 0; i < rows->size(); ++i) all.push_back(read((*rows)[i]));
   return all;
+}
+
+Result<std::optional<Id>> stretch_end(store::Transaction& tx, const Audit::Filter& filter, const Id& before, std::int64_t records) {
+  const auto rows = TRY(filter.target  ? tx.query(stretch_by_target, before, records - 1, *filter.target)
+                        : filter.actor ? tx.query(stretch_by_actor, before, records - 1, *filter.actor)
+                                       : tx.query(stretch_all, before, records - 1));
+  if (rows.empty()) return std::nullopt;
+  return rows.front().id(0);
 }
 
 std::span<const store::Sql> reading_statements() { return reading; }

@@ -17,10 +17,12 @@ struct Row {
   std::string reason, detail;
 };
 
-Status insert_record(store::Transaction& tx, const Row& row);
+Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark);
 // Newest first, ids from `first` on and before `before`, at most `limit`.
 Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
                                       const Id& before, std::size_t limit);
+// The last of the `records` newest before `before`, as far as actor and target go; nothing where there are fewer.
+Result<std::optional<Id>> stretch_end(store::Transaction& tx, const Audit::Filter& filter, const Id& before, std::int64_t records);
 // What read_records asks, for the test of the indexes that answer it.
 std::span<const store::Sql> reading_statements();
 

@@ -1,6 +1,8 @@
 #pragma once
 // The administrators' API over the public headers of the other folders. Made once at start; any thread.
 
+#include "audit/audit.h"
+#include "audit/sealing.h"
 #include "base/resource.h"
 #include "directory/directory.h"
 #include "factors/passwords.h"
@@ -22,6 +24,8 @@ struct Inside {
   tenant::Settings& settings;
   factors::Passwords& passwords;
   tenant::Domains& domains;
+  audit::Audit& audit;
+  audit::Sealer& sealer;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

@@ -164,6 +164,22 @@ void add_application_commands(CLI::App& app, Given& given) {
   });
   records->add_option("--tenant", a->tenant, "the tenant's slug")->required();
   records->add_option("--limit", *limit, "how many")->check(CLI::Range(1, 500))->capture_default_str();
+  const auto of_tenant = [a](CLI::App* sub) {
+    sub->add_option("--tenant", a->tenant, "the tenant's slug")->required();
+    return sub;
+  };
+  of_tenant(command(*audit, given, "seal", "seal what isn't sealed yet, now",
+                    [a](const Config& c, const Output& o) { return audit_seal(c, o, a->tenant); }));
+  of_tenant(command(*audit, given, "head", "the newest signed head: keep it where nobody who can write to the store can",
+                    [a](const Config& c, const Output& o) { return audit_head(c, o, a->tenant); }));
+  auto heads = std::make_shared<std::string>();
+  of_tenant(command(*audit, given, "verify", "prove that no record was changed, removed or reordered; exit code 1 names the first",
+                    [a, heads](const Config& c, const Output& o) { return audit_verify(c, o, a->tenant, *heads); }))
+      ->add_option("--head", *heads, "a file with heads that were kept, one a line");
+  auto format = std::make_shared<std::string>("jsonl");
+  of_tenant(command(*audit, given, "export", "all records, newest first, to standard output",
+                    [a, format](const Config& c, const Output&) { return audit_export(c, a->tenant, *format); }))
+      ->add_option("--format", *format, "csv, jsonl, syslog or cef")->capture_default_str();
 }
 
 void add_store_commands(CLI::App& app, Given& given) {

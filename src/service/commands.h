@@ -57,6 +57,12 @@ Status session_end(const Config& config, const Output& out, const std::string& t
 
 Status keys_rotate(const Config& config, const Output& out, const std::string& tenant);
 Status audit_list(const Config& config, const Output& out, const std::string& tenant, std::int64_t limit);
+Status audit_seal(const Config& config, const Output& out, const std::string& tenant);
+// The newest signed head, to be kept elsewhere.
+Status audit_head(const Config& config, const Output& out, const std::string& tenant);
+// `heads`: a file with heads that were kept, one a line; or "". conflict/"audit_altered" where something doesn't agree.
+Status audit_verify(const Config& config, const Output& out, const std::string& tenant, const std::string& heads);
+Status audit_export(const Config& config, const std::string& tenant, const std::string& format);
 
 Status migrate(const Config& config, const Output& out, bool plan_only);
 Status backup(const Config& config, const Output& out, const std::filesystem::path& to);

@@ -1,4 +1,4 @@
-// application, keys and audit subcommands.
+// application and keys subcommands.
 
 #include <memory>
 
@@ -69,26 +69,6 @@ Status keys_rotate(const Config& config, const Output& out, const std::string& t
   federation::oidc::SigningKeys keys(*house->store, house->keys, house->audit, house->clock, house->random);
   TRY(keys.rotate_all(tenant.id, command_deadline()));
   out.one({{"tenant", tenant.slug}, {"rotated", "yes"}});
-  return {};
-}
-
-Status audit_list(const Config& config, const Output& out, const std::string& tenant_slug, std::int64_t limit) {
-  const auto house = TRY(House::open(config));
-  const auto tenant = TRY(house->tenants.find_by_slug(tenant_slug, command_deadline()));
-  const auto records = TRY(house->store->read(tenant.id, command_deadline(), [&](store::Transaction& tx) {
-    return house->audit.read(tx, {}, std::nullopt, static_cast<std::size_t>(limit));
-  }));
-  std::vector<Fields> rows;
-  for (const audit::Record& one : records) {
-    rows.push_back({{"at", rfc3339(to_us(one.at))},
-                    {"event", one.name},
-                    {"outcome", one.outcome},
-                    {"reason", one.reason},
-                    {"actor", one.actor_kind + (one.actor ? " " + one.actor->text() : "")},
-                    {"target", one.target_kind + (one.target ? " " + one.target->text() : "")},
-                    {"detail", one.detail_json}});
-  }
-  out.many("records", rows);
   return {};
 }
 

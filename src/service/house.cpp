@@ -71,6 +71,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       root_key(std::move(root)),
       keys(*root_key, clock, random),
       audit(keys, clock, random),
+      sealer(*store, keys, audit, clock),
       tenants(*store, keys, audit, clock, random),
       settings(keys, audit, clock),
       resolver(std::move(asked)),

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "audit/audit.h"
+#include "audit/sealing.h"
 #include "directory/directory.h"
 #include "dns/dns.h"
 #include "factors/password/password.h"
@@ -34,6 +34,7 @@ class House {
   std::unique_ptr<seal::RootKey> root_key;
   seal::Keyring keys;
   audit::Audit audit;
+  audit::Sealer sealer;
   tenant::Tenants tenants;
   tenant::Settings settings;
   std::unique_ptr<dns::Resolver> resolver;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "audit/retention.h"
 #include "console/console.h"
 #include "crypto/password_hash.h"
 #include "directory/group_rules.h"
@@ -106,6 +107,22 @@ login::Options login_options(const Config& config, factors::Passwords& passwords
   return options;
 }
 
+// Each tenant's audit once a day: what is older than it wants to keep.
+Status retire_audits(House& house) {
+  const auto deadline = [] { return runtime::Deadline::after(std::chrono::seconds(30)); };
+  Status outcome;
+  for (const TenantId& tenant : TRY(house.sealer.due_to_retire(100, deadline()))) {
+    const auto retire = [&]() -> Status {
+      const auto section = TRY(house.store->read(tenant, deadline(), [&](store::Transaction& tx) { return house.settings.read(tx, "audit"); }));
+      const auto wanted = section ? TRY(audit::parse_settings(section->json)) : audit::AuditSettings{};
+      TRY(house.sealer.retire(tenant, house.clock.now() - std::chrono::days(wanted.retention_days), deadline()));
+      return {};
+    };
+    if (const Status done = retire(); !done) outcome = std::unexpected(done.error());
+  }
+  return outcome;
+}
+
 std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
@@ -113,6 +130,8 @@ std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
       {"oidc", [&] { return oidc.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"domains", [&] { return house.domains.check_due(); }},
+      {"audit_sealing", [&] { return house.sealer.seal_due(); }},
+      {"audit_retention", [&] { return retire_audits(house); }},
       {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},
   };
 }
@@ -147,7 +166,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
-  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains});
+  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit, house->sealer});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
