@@ -43,6 +43,9 @@ inline constexpr std::size_t password_bytes = 1024; // NIST 800-63B-4 asks for 6
 inline constexpr std::size_t breach_range_bytes = 512 * 1024;
 inline constexpr std::size_t name_bytes = 400;      // 100 characters of four bytes
 inline constexpr std::size_t uri_bytes = 2048;
+inline constexpr std::size_t mail_subject_bytes = 400;  // in a header, folded
+inline constexpr std::size_t mail_body_bytes = 8 * 1024; // a mail of words alone; all of them fit a tenant's settings
+inline constexpr std::size_t mail_destinations = 8;
 
 // A SCIM filter (RFC 7644 §3.4.2.2). Clients that look for many at once send some hundred comparisons joined by `or`.
 inline constexpr std::size_t filter_bytes = 16 * 1024;

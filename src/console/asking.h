@@ -73,5 +73,6 @@ void add_role_routes(http::Routes& routes, const Inside& in);
 void add_service_account_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 void add_password_routes(http::Routes& routes, const Inside& in);
+void add_mail_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

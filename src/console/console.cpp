@@ -13,6 +13,7 @@ void Console::add_routes(http::Routes& routes) {
   add_role_routes(routes, in);
   add_service_account_routes(routes, in);
   add_password_routes(routes, in);
+  add_mail_routes(routes, in);
 }
 
 }  // namespace kidoban::console

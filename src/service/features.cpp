@@ -6,6 +6,7 @@
 #include "federation/applications.h"
 #include "federation/oidc/oidc.h"
 #include "login/login.h"
+#include "mail/mail.h"
 #include "portal/portal.h"
 #include "seal/seal.h"
 #include "service/setup.h"
@@ -18,6 +19,7 @@ std::vector<store::Feature> features() {
       {"tenant", tenant::resources()},
       {"seal", seal::resources()},
       {"audit", audit::resources()},
+      {"mail", mail::resources()},
       {"directory", directory::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},

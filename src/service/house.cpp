@@ -73,6 +73,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       audit(keys, clock, random),
       tenants(*store, keys, audit, clock, random),
       settings(keys, audit, clock),
+      mail(keys, audit, settings, clock, random),
       directory(keys, audit, clock, random),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.

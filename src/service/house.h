@@ -9,6 +9,7 @@
 #include "directory/directory.h"
 #include "factors/password/password.h"
 #include "federation/applications.h"
+#include "mail/mail.h"
 #include "runtime/workers.h"
 #include "seal/seal.h"
 #include "service/config.h"
@@ -34,6 +35,7 @@ class House {
   audit::Audit audit;
   tenant::Tenants tenants;
   tenant::Settings settings;
+  mail::Mail mail;
   directory::Directory directory;
   federation::Applications applications;
   runtime::Lane password_lane;

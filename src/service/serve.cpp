@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <fstream>
 #include <thread>
 
 #include "console/console.h"
@@ -12,6 +13,7 @@
 #include "http/server.h"
 #include "login/housekeeping.h"
 #include "login/login.h"
+#include "mail/sender.h"
 #include "portal/portal.h"
 #include "runtime/log.h"
 #include "service/demo.h"
@@ -105,6 +107,32 @@ login::Options login_options(const Config& config, factors::Passwords& passwords
   return options;
 }
 
+// One line of a file that is for the service's user alone, like the root key.
+Result<std::string> mail_password(const Config& config) {
+  if (config.mail_password_file.empty()) return std::string();
+  std::ifstream file(config.mail_password_file);
+  std::string line;
+  if (!file || !std::getline(file, line) || line.empty()) {
+    return fail(Kind::malformed, "configuration_invalid", "mail.password_file = \"" + config.mail_password_file.string() + "\" can't be read, or is empty");
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+Result<mail::SenderOptions> sender_options(const Config& config) {
+  using Tls = mail::SmtpOptions::Tls;
+  mail::SenderOptions options;
+  options.smtp.server = config.mail_server;
+  options.smtp.tls = config.mail_tls == "tls" ? Tls::tls : config.mail_tls == "none" ? Tls::none : Tls::starttls;
+  options.smtp.username = config.mail_username;
+  options.smtp.password = TRY(mail_password(config));
+  options.smtp.from = config.mail_from;
+  options.smtp.ca_file = config.mail_ca_file;
+  options.connections = static_cast<std::size_t>(config.mail_connections);
+  options.first_retry = std::chrono::seconds(config.mail_first_retry_s);
+  return options;
+}
+
 std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
@@ -128,6 +156,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   auto house = TRY(House::open(config));
   if (options.demo) TRY(make_demo(*house));
 
+  auto mailing = TRY(sender_options(config));
   const page::Pages pages(page_folders());
   http::Routes routes;
   tenant::Addressing addressing{config.public_url, config.tenant_url};
@@ -177,6 +206,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   }
   {
     const Housekeeping housekeeping(chores(*house, oidc));
+    const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
