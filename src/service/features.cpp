@@ -8,6 +8,7 @@
 #include "login/login.h"
 #include "mail/mail.h"
 #include "portal/portal.h"
+#include "recovery/recovery.h"
 #include "seal/seal.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
@@ -25,6 +26,7 @@ std::vector<store::Feature> features() {
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},
       {"login", login::resources()},
+      {"recovery", recovery::resources()},
       {"service", service::resources()},
   };
 }
@@ -33,6 +35,7 @@ std::vector<page::Pages::Folder> page_folders() {
   return {
       {"page", page::resources()},
       {"login", login::resources()},
+      {"recovery", recovery::resources()},
       {"factors/password", factors::password::resources()},
       {"federation/oidc", federation::oidc::resources()},
       {"portal", portal::resources()},

@@ -15,6 +15,7 @@
 #include "login/login.h"
 #include "mail/sender.h"
 #include "portal/portal.h"
+#include "recovery/recovery.h"
 #include "runtime/log.h"
 #include "service/demo.h"
 #include "service/features.h"
@@ -104,6 +105,7 @@ login::Options login_options(const Config& config, factors::Passwords& passwords
     const auto rule = TRY(passwords.lock_rule(tx));
     return login::LockoutRule{rule.threshold, rule.first_delay, rule.longest_delay, rule.forget_after};
   };
+  options.offers_recovery = !config.mail_server.empty();
   return options;
 }
 
@@ -133,11 +135,32 @@ Result<mail::SenderOptions> sender_options(const Config& config) {
   return options;
 }
 
-std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
+// How a password is chosen on the page of a reset, by the policy that holds for the person.
+recovery::Choose choosing(factors::Passwords& passwords, const page::Pages& pages) {
+  return [&passwords, &pages](const http::Request& request, const directory::Person& person, page::Language language,
+                              const Secret& typed) -> Result<recovery::Chosen> {
+    const auto say = [&](std::string_view reason, const std::string& value) { return pages.word(language, "factors/password", reason, {value}); };
+    if (typed.empty()) return recovery::Chosen{{say("password_missing", "")}, {}};
+    const auto owner = factors::owner_of(*request.site.tenant, person.id, person.profile, request.site.display_name);
+    auto chosen = TRY(passwords.choose(owner, typed, request.deadline));
+    if (const auto* faults = std::get_if<std::vector<factors::Fault>>(&chosen)) {
+      recovery::Chosen wrong;
+      for (const factors::Fault& fault : *faults) wrong.faults.push_back(say(fault.reason.text(), fault.value));
+      return wrong;
+    }
+    auto kept = std::make_shared<factors::PreparedPassword>(std::get<factors::PreparedPassword>(std::move(chosen)));
+    return recovery::Chosen{{}, [&passwords, kept, id = person.id](store::Transaction& tx, const audit::Event& by) {
+                              return passwords.set(tx, id, *kept, by);
+                            }};
+  };
+}
+
+std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc, recovery::Recovery& recovery) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
+      {"recovery", [&] { return recovery.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},
   };
@@ -166,6 +189,8 @@ Status serve(const Config& config, const ServeOptions& options) {
   federation::oidc::Oidc oidc(*house->store, house->keys, house->applications, house->directory, house->audit,
                               login, pages, house->clock, house->random);
   portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, pages, house->clock);
+  recovery::Recovery recovery(*house->store, house->keys, house->audit, house->directory, login, house->mail, pages, house->clock,
+                              house->random, choosing(house->password, pages));
   login.add_protocol(oidc);
   login.add_protocol(portal);
   add_health_routes(routes, *house);
@@ -174,6 +199,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
+  recovery.add_routes(routes);
   console::Console(*house->store, house->directory, login, house->settings, house->password).add_routes(routes);
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
@@ -205,12 +231,13 @@ Status serve(const Config& config, const ServeOptions& options) {
                   {"store", std::string(house->store->engine_name())}});
   }
   {
-    const Housekeeping housekeeping(chores(*house, oidc));
+    const Housekeeping housekeeping(chores(*house, oidc, recovery));
     const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
   workers.drain();
+  recovery.drain();
   runtime::log(Level::info, "stopped");
   return {};
 }
