@@ -62,7 +62,8 @@ struct Smtp::Inside {
   }
   static std::size_t heard(char* line, std::size_t size, std::size_t count, void* self) {
     auto& in = *static_cast<Inside*>(self);
-    in.reply.assign(line, std::min(size * count, reply_bytes));
+    const std::string_view said(line, std::min(size * count, reply_bytes));
+    if (!said.starts_with("221")) in.reply = said;  // its goodbye tells nothing
     return size * count;
   }
   template <class T>

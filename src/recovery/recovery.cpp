@@ -50,7 +50,7 @@ std::vector<std::string> addresses_of(const directory::Profile& profile) {
 Recovery::Recovery(store::Store& store, seal::Keyring& keys, audit::Audit& audit, directory::Directory& directory, login::Login& login,
                    mail::Mail& mail, const page::Pages& pages, const Clock& clock, Random& random, Choose choose)
     : store_(store), audit_(audit), directory_(directory), login_(login), mail_(mail), pages_(pages), clock_(clock), random_(random),
-      choose_(std::move(choose)), limit_(keys, clock, limit_options()), asked_(1, most_waiting) {
+      choose_(std::move(choose)), limit_(keys, clock, limit_options()), guesses_(keys, clock, {}), asked_(1, most_waiting) {
   directory_.when_gone([](store::Transaction& tx, const Id& person) { return drop_resets_of(tx, person); });
 }
 
@@ -172,6 +172,8 @@ Result<Reply> Recovery::choose(Request& request) {
     const auto by = event_by(request, "password.reset", now.id);
     TRY(chosen.set(tx, by));
     TRY(drop_resets_of(tx, now.id));
+    // As after a right password: what they tried before they gave up holds them up no longer.
+    TRY(guesses_.passed(tx, now.profile.login, request.client_address));
     // Whoever made this necessary may still be signed in (OWASP ASVS 5.0 §7.4.3).
     TRY(login_.sessions().end_all(tx, now.id, by, "password_reset"));
     mail::Message message{.occasion = mail::Occasion::password_changed, .to = {}, .company = request.site.display_name,

@@ -76,7 +76,8 @@ class Recovery {
   const Clock& clock_;
   Random& random_;
   Choose choose_;
-  login::Lockout limit_;
+  login::Lockout limit_;     // how often a link is asked for
+  login::Lockout guesses_;   // sign-in's own count
   runtime::Workers asked_;
 };
 

@@ -1,12 +1,20 @@
 // A real SMTP server for a story (npm's smtp-server): keeps what it was given, decoded by mailparser.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { atEnd, temporaryFolder } from './folder.mjs';
 
 export const account = { user: 'kidoban', pass: 'the relay opens for 鍵' };
+
+// What `kidoban serve` is told of it: → arguments. `more`: settings that differ; undefined leaves one out.
+export function mailing(port, files, more = {}) {
+  const config = join(temporaryFolder(), 'mail.toml');
+  const rows = { server: `localhost:${port}`, from: 'noreply@id.example', username: account.user, password_file: files.password, ca_file: files.cert, first_retry_s: 1, ...more };
+  writeFileSync(config, `[mail]\n${Object.entries(rows).filter(([, value]) => value !== undefined).map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join('\n')}\n`);
+  return ['--config', config];
+}
 
 // A certificate for localhost, signed by itself.
 export function certificate() {
@@ -16,7 +24,7 @@ export function certificate() {
     '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const password = join(folder, 'password');
   writeFileSync(password, `${account.pass}\n`, { mode: 0o600 });
-  return { cert, key, password };
+  return { cert, key, password, pem: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } };
 }
 
 export class MailServer {

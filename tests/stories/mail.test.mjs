@@ -1,23 +1,17 @@
 // Mails: to a real SMTP server, whatever it does; and what a tenant may set of them.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { browser, discover, sampleOne, signIn } from '../kit/client.mjs';
 import { temporaryFolder } from '../kit/folder.mjs';
-import { freePort } from '../kit/port.mjs';
 import { Server, hanako, john, run } from '../kit/server.mjs';
-import { MailServer, account, certificate } from '../kit/smtp.mjs';
+import { MailServer, account, certificate, mailing as mailingTo } from '../kit/smtp.mjs';
 
 const files = certificate();
-const pem = { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') };
-const mailing = (port, more = []) => {
-  const config = join(temporaryFolder(), 'mail.toml');
-  const rows = { server: `localhost:${port}`, from: 'noreply@id.example', username: account.user, password_file: files.password, ca_file: files.cert, first_retry_s: 1, ...Object.fromEntries(more) };
-  writeFileSync(config, `[mail]\n${Object.entries(rows).filter(([, value]) => value !== undefined).map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join('\n')}\n`);
-  return ['--config', config];
-};
+const { pem } = files;
+const mailing = (port, more = []) => mailingTo(port, files, Object.fromEntries(more));
 const eventually = async (check, within = 15_000) => {
   for (const end = Date.now() + within; ; await sleep(100)) {
     const found = await check();
