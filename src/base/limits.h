@@ -49,6 +49,9 @@ inline constexpr std::size_t group_type_bytes = 64;
 // Groups within groups: no company has more levels than that, and each look-up walks them. member_store.cpp says 16 too.
 inline constexpr std::int64_t group_depth = 16;
 inline constexpr std::int64_t groups_in_group = 1000;
+inline constexpr std::size_t mail_subject_bytes = 400;  // in a header, folded
+inline constexpr std::size_t mail_body_bytes = 8 * 1024; // a mail of words alone; all of them fit a tenant's settings
+inline constexpr std::size_t mail_destinations = 8;
 
 // A SCIM filter (RFC 7644 §3.4.2.2). Clients that look for many at once send some hundred comparisons joined by `or`.
 inline constexpr std::size_t filter_bytes = 16 * 1024;

@@ -63,5 +63,6 @@ void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 void add_password_routes(http::Routes& routes, const Inside& in);
 void add_group_member_routes(http::Routes& routes, const Inside& in);
 void add_audit_routes(http::Routes& routes, const Inside& in);
+void add_mail_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -15,6 +15,7 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_password_routes(routes, in);
   add_group_member_routes(routes, in);
   add_audit_routes(routes, in);
+  add_mail_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -45,8 +45,8 @@ std::chrono::seconds delay_after(const LockoutRule& rule, std::int64_t failures)
 Result<Lockout::Keys> Lockout::keys_for(store::Transaction& tx, std::string_view login,
                                         std::string_view client_address) {
   const auto key = TRY(keys_.of(tx));
-  return Keys{key->blind_index("lockouts.login", login),
-              key->blind_index("lockouts.address", address_block(client_address))};
+  return Keys{key->blind_index(options_.scope + ".login", login),
+              key->blind_index(options_.scope + ".address", address_block(client_address))};
 }
 
 Result<std::int64_t> Lockout::wait_left(store::Transaction& tx, const crypto::Digest& key) {

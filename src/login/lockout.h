@@ -32,6 +32,8 @@ struct LockoutOptions {
   LockoutRule person{5, std::chrono::seconds(2), std::chrono::minutes(15), std::chrono::hours(24)};
   // Many people may share an address behind one gateway.
   LockoutRule address{30, std::chrono::seconds(1), std::chrono::minutes(5), std::chrono::hours(1)};
+  // What is counted: counts of different names don't meet.
+  std::string scope = "lockouts";
 };
 
 // What is counted for an address: IPv4 as it is, IPv6 by its /64, which is what one subscriber has

@@ -29,6 +29,7 @@ struct Options {
   SessionOptions session;
   LockoutOptions lockout;
   std::chrono::seconds journey_lifetime = std::chrono::minutes(30);
+  bool offers_recovery = false;  // pages link to /password-reset
 };
 
 class Login final : public federation::Gate {

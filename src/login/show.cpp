@@ -138,6 +138,7 @@ Result<http::Reply> Login::Inside::show(const http::Request& request, const Stan
     view.data.text["csrf"] = form_token(s);
     view.data.text["action"] = request.site.base_path + "/sign-in/" + s.journey.id.text();
     view.data.text["application"] = asked.application_name;
+    view.data.flags["offers_recovery"] = options.offers_recovery;
     if (problem) {
       view.data.text["problem"] = problem->text;
       view.data.flags["has_faults"] = !problem->faults.empty();

@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include "base/text.h"
+#include "mail/header.h"
 #include "tenant/tenant.h"
 
 namespace kidoban::service {
@@ -85,6 +86,16 @@ Setting log_level() {
           [](const Config& c) { return c.log_level; }};
 }
 
+Setting mail_tls() {
+  return {"mail.tls", "", "starttls, tls or none", "how the way to the mail server is kept secret; none: to this machine alone",
+          [](Config& c, std::string_view v) {
+            if (v != "starttls" && v != "tls" && v != "none") return std::string("is not one of them");
+            c.mail_tls = v;
+            return std::string();
+          },
+          [](const Config& c) { return c.mail_tls; }};
+}
+
 const std::vector<Setting>& rows() {
   using C = Config;
   static const std::vector<Setting> all{
@@ -120,6 +131,15 @@ const std::vector<Setting>& rows() {
       number("session.absolute_hours", "", "hours", "a session ends after so long, used or not",
              &C::session_absolute_hours, 1, 24 * 90),
       log_level(),
+      text("mail.server", "--mail-server", "HOST:PORT", "the server that takes mails on (SMTP); unset: mails wait", &C::mail_server),
+      mail_tls(),
+      text("mail.username", "", "name", "for the server's AUTH; unset: none", &C::mail_username),
+      path("mail.password_file", "", "file with the password for it", &C::mail_password_file),
+      text("mail.from", "--mail-from", "address", "whose mails they are", &C::mail_from),
+      path("mail.ca_file", "", "certificates to believe (PEM); unset: the system's", &C::mail_ca_file),
+      number("mail.connections", "", "1 to 64", "connections to the server at once", &C::mail_connections, 1, 64),
+      number("mail.first_retry_s", "", "seconds", "first wait before a mail is tried again; then 5, 15, 60 times that",
+             &C::mail_first_retry_s, 1, 3600),
   };
   return all;
 }
@@ -223,7 +243,33 @@ Result<Config> load_config(const std::optional<std::filesystem::path>& file,
   return config;
 }
 
+namespace {
+
+Status check_mail(const Config& config) {
+  const std::string& server = config.mail_server;
+  if (server.empty()) return {};
+  const std::size_t colon = server.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : to_integer(std::string_view(server).substr(colon + 1));
+  const bool has_host = colon != std::string::npos && colon > 0 && server.find_first_of("/@?# ") == std::string::npos;
+  if (!has_host || !port || *port < 1 || *port > 65535) {
+    return invalid("mail.server = \"" + server + "\" is not HOST:PORT (for example smtp.example.com:587)");
+  }
+  if (mail::sendable_address(config.mail_from) != config.mail_from) {
+    return invalid("mail.from = \"" + config.mail_from + "\" is not a mail address; with mail.server there must be one");
+  }
+  if (config.mail_tls == "none" && !is_loopback_host(server.starts_with('[') ? server.substr(0, server.find(']') + 1) : server.substr(0, colon))) {
+    return invalid("mail.tls = \"none\" is for a server on this machine (localhost); to " + server + " use starttls or tls");
+  }
+  if (config.mail_username.empty() != config.mail_password_file.empty()) {
+    return invalid("mail.username and mail.password_file go together; only one is set");
+  }
+  return {};
+}
+
+}  // namespace
+
 Status check(const Config& config) {
+  TRY(check_mail(config));
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return invalid("server.tls_certificate and server.tls_key go together; only one is set");
   }

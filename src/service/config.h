@@ -47,6 +47,14 @@ struct Config {
   std::int64_t session_absolute_hours = 12;
   std::string log_level = "info";
 
+  std::string mail_server;                   // "" : mails wait
+  std::string mail_tls = "starttls";         // or tls, or none (to loopback alone)
+  std::string mail_username;
+  std::filesystem::path mail_password_file, mail_ca_file;
+  std::string mail_from;                     // the address
+  std::int64_t mail_connections = 2;
+  std::int64_t mail_first_retry_s = 60;
+
   bool embedded() const { return store == "sqlite"; }
   std::filesystem::path database_file() const { return data / "kidoban.db"; }
   std::filesystem::path root_key_path() const {

@@ -6,7 +6,9 @@
 #include "federation/applications.h"
 #include "federation/oidc/oidc.h"
 #include "login/login.h"
+#include "mail/mail.h"
 #include "portal/portal.h"
+#include "recovery/recovery.h"
 #include "seal/seal.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
@@ -18,11 +20,13 @@ std::vector<store::Feature> features() {
       {"tenant", tenant::resources()},
       {"seal", seal::resources()},
       {"audit", audit::resources()},
+      {"mail", mail::resources()},
       {"directory", directory::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},
       {"login", login::resources()},
+      {"recovery", recovery::resources()},
       {"service", service::resources()},
   };
 }
@@ -31,6 +35,7 @@ std::vector<page::Pages::Folder> page_folders() {
   return {
       {"page", page::resources()},
       {"login", login::resources()},
+      {"recovery", recovery::resources()},
       {"factors/password", factors::password::resources()},
       {"federation/oidc", federation::oidc::resources()},
       {"portal", portal::resources()},

@@ -78,6 +78,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       // Whoever waits for DNS holds a worker for some seconds: few may, and few of one tenant.
       dns_lane("dns", 8, 16, 3),
       domains(*store, audit, clock, random, *resolver, dns_lane),
+      mail(keys, audit, settings, clock, random),
       directory(keys, audit, clock, random),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.

@@ -10,6 +10,7 @@
 #include "dns/dns.h"
 #include "factors/password/password.h"
 #include "federation/applications.h"
+#include "mail/mail.h"
 #include "runtime/workers.h"
 #include "seal/seal.h"
 #include "service/config.h"
@@ -40,6 +41,7 @@ class House {
   std::unique_ptr<dns::Resolver> resolver;
   runtime::Lane dns_lane;
   tenant::Domains domains;
+  mail::Mail mail;
   directory::Directory directory;
   federation::Applications applications;
   runtime::Lane password_lane;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <fstream>
 #include <thread>
 
 #include "audit/retention.h"
@@ -14,7 +15,9 @@
 #include "http/server.h"
 #include "login/housekeeping.h"
 #include "login/login.h"
+#include "mail/sender.h"
 #include "portal/portal.h"
+#include "recovery/recovery.h"
 #include "runtime/log.h"
 #include "service/demo.h"
 #include "service/features.h"
@@ -104,6 +107,7 @@ login::Options login_options(const Config& config, factors::Passwords& passwords
     const auto rule = TRY(passwords.lock_rule(tx));
     return login::LockoutRule{rule.threshold, rule.first_delay, rule.longest_delay, rule.forget_after};
   };
+  options.offers_recovery = !config.mail_server.empty();
   return options;
 }
 
@@ -123,11 +127,58 @@ Status retire_audits(House& house) {
   return outcome;
 }
 
-std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
+// One line of a file that is for the service's user alone, like the root key.
+Result<std::string> mail_password(const Config& config) {
+  if (config.mail_password_file.empty()) return std::string();
+  std::ifstream file(config.mail_password_file);
+  std::string line;
+  if (!file || !std::getline(file, line) || line.empty()) {
+    return fail(Kind::malformed, "configuration_invalid", "mail.password_file = \"" + config.mail_password_file.string() + "\" can't be read, or is empty");
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+Result<mail::SenderOptions> sender_options(const Config& config) {
+  using Tls = mail::SmtpOptions::Tls;
+  mail::SenderOptions options;
+  options.smtp.server = config.mail_server;
+  options.smtp.tls = config.mail_tls == "tls" ? Tls::tls : config.mail_tls == "none" ? Tls::none : Tls::starttls;
+  options.smtp.username = config.mail_username;
+  options.smtp.password = TRY(mail_password(config));
+  options.smtp.from = config.mail_from;
+  options.smtp.ca_file = config.mail_ca_file;
+  options.connections = static_cast<std::size_t>(config.mail_connections);
+  options.first_retry = std::chrono::seconds(config.mail_first_retry_s);
+  return options;
+}
+
+// How a password is chosen on the page of a reset, by the policy that holds for the person.
+recovery::Choose choosing(factors::Passwords& passwords, const page::Pages& pages) {
+  return [&passwords, &pages](const http::Request& request, const directory::Person& person, page::Language language,
+                              const Secret& typed) -> Result<recovery::Chosen> {
+    const auto say = [&](std::string_view reason, const std::string& value) { return pages.word(language, "factors/password", reason, {value}); };
+    if (typed.empty()) return recovery::Chosen{{say("password_missing", "")}, {}};
+    const auto owner = factors::owner_of(*request.site.tenant, person.id, person.profile, request.site.display_name);
+    auto chosen = TRY(passwords.choose(owner, typed, request.deadline));
+    if (const auto* faults = std::get_if<std::vector<factors::Fault>>(&chosen)) {
+      recovery::Chosen wrong;
+      for (const factors::Fault& fault : *faults) wrong.faults.push_back(say(fault.reason.text(), fault.value));
+      return wrong;
+    }
+    auto kept = std::make_shared<factors::PreparedPassword>(std::get<factors::PreparedPassword>(std::move(chosen)));
+    return recovery::Chosen{{}, [&passwords, kept, id = person.id](store::Transaction& tx, const audit::Event& by) {
+                              return passwords.set(tx, id, *kept, by);
+                            }};
+  };
+}
+
+std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc, recovery::Recovery& recovery) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
+      {"recovery", [&] { return recovery.purge(); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"domains", [&] { return house.domains.check_due(); }},
       {"audit_sealing", [&] { return house.sealer.seal_due(); }},
@@ -149,6 +200,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   auto house = TRY(House::open(config));
   if (options.demo) TRY(make_demo(*house));
 
+  auto mailing = TRY(sender_options(config));
   const page::Pages pages(page_folders());
   http::Routes routes;
   tenant::Addressing addressing{config.public_url, config.tenant_url};
@@ -158,6 +210,8 @@ Status serve(const Config& config, const ServeOptions& options) {
   federation::oidc::Oidc oidc(*house->store, house->keys, house->applications, house->directory, house->audit,
                               login, pages, house->clock, house->random);
   portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, pages, house->clock);
+  recovery::Recovery recovery(*house->store, house->keys, house->audit, house->directory, login, house->mail, pages, house->clock,
+                              house->random, choosing(house->password, pages));
   login.add_protocol(oidc);
   login.add_protocol(portal);
   add_health_routes(routes, *house);
@@ -167,6 +221,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   oidc.add_routes(routes);
   portal.add_routes(routes);
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit, house->sealer});
+  recovery.add_routes(routes);
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -197,15 +252,17 @@ Status serve(const Config& config, const ServeOptions& options) {
                   {"store", std::string(house->store->engine_name())}});
   }
   {
-    const Housekeeping housekeeping(chores(*house, oidc));
     // On a thread of its own: a rule of a large tenant takes a while.
     const Housekeeping rules({{"group_rules", [&] {
                                  return directory::ask_waiting(*house->store, house->directory, house->clock.now(), std::chrono::seconds(20));
                                }}});
+    const Housekeeping housekeeping(chores(*house, oidc, recovery));
+    const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
   workers.drain();
+  recovery.drain();
   runtime::log(Level::info, "stopped");
   return {};
 }
