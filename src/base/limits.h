@@ -63,6 +63,14 @@ inline constexpr std::size_t domains = 200;
 // TXT records read of one name, and of one record's text; a verification record is 72 bytes long.
 inline constexpr std::size_t dns_records = 256;
 inline constexpr std::size_t dns_text_bytes = 4096;
+// A SCIM Bulk request of a thousand people, or a group of 50,000 members, at some 60 bytes each.
+inline constexpr std::size_t scim_body_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t scim_operations = 1000;
+inline constexpr std::size_t scim_json_depth = 16;  // a PATCH within a Bulk has ten levels
+inline constexpr std::int64_t scim_page = 500;
+// How many are looked through for one query, and how many members one group may show.
+inline constexpr std::size_t scim_scan = 20'000;
+inline constexpr std::size_t scim_members = 200'000;
 
 // RFC 6749 leaves these open; ours are generous to honest clients.
 inline constexpr std::size_t oauth_state_bytes = 4096;

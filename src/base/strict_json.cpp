@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t deepest = 8;
-
 // Boost.JSON keeps the last of members with one name, silently; this reads the names first.
 class MemberNames {
  public:
@@ -66,14 +64,14 @@ class MemberNames {
   std::string name_;
 };
 
-json::parse_options options() {
+json::parse_options options(std::size_t deepest) {
   json::parse_options strict;
   strict.max_depth = deepest;
   return strict;
 }
 
-bool each_name_once(std::string_view text) {
-  json::basic_parser<MemberNames> parser(options());
+bool each_name_once(std::string_view text, std::size_t deepest) {
+  json::basic_parser<MemberNames> parser(options(deepest));
   json::error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   return !error && read == text.size();
@@ -81,10 +79,10 @@ bool each_name_once(std::string_view text) {
 
 }  // namespace
 
-std::optional<json::object> strict_object(std::string_view text) {
-  if (!each_name_once(text)) return std::nullopt;
+std::optional<json::object> strict_object(std::string_view text, std::size_t deepest) {
+  if (!each_name_once(text, deepest)) return std::nullopt;
   json::error_code error;
-  auto value = json::parse(text, error, {}, options());
+  auto value = json::parse(text, error, {}, options(deepest));
   if (error || !value.is_object()) return std::nullopt;
   return std::move(value.get_object());
 }

@@ -8,8 +8,8 @@
 
 namespace kidoban {
 
-// Nothing when it isn't exactly one JSON object of at most eight levels.
-std::optional<boost::json::object> strict_object(std::string_view text);
+// Nothing when it isn't exactly one JSON object of at most that many levels.
+std::optional<boost::json::object> strict_object(std::string_view text, std::size_t deepest = 8);
 
 // A member that is a string; nothing when it is absent or anything else.
 std::optional<std::string_view> text_member(const boost::json::object& object, std::string_view name);

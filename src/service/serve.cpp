@@ -18,6 +18,7 @@
 #include "mail/sender.h"
 #include "portal/portal.h"
 #include "recovery/recovery.h"
+#include "provisioning/scim_server/scim_server.h"
 #include "runtime/log.h"
 #include "service/demo.h"
 #include "service/features.h"
@@ -222,6 +223,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   portal.add_routes(routes);
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit, house->sealer});
   recovery.add_routes(routes);
+  scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock).add_routes(routes);
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
