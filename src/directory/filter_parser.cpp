@@ -162,19 +162,41 @@ class FilterParser {
       if (place == Place::bracket) return malformed("brackets within brackets");
       node.kind = Kind::items;
       node.parts.push_back(TRY(bracketed()));
+      if (peek() == '.') TRY(compare_part(node));
       return counted(std::move(node));
     }
+    TRY(comparison(node));
+    return counted(std::move(node));
+  }
+
+  // emails[type eq "work"].value eq "…": no rule of RFC 7644 has it, Entra ID looks people up so. It is one item of which both hold.
+  Status compare_part(Node& items) {
+    ++at_;
+    const std::string_view name = run(is_path_char);
+    if (!is_attribute_name(name)) return malformed("a sub-attribute is missing");
+    Node part;
+    part.attribute.name = ascii_lower(name);
+    TRY(comparison(part));
+    Node both{.kind = Kind::all, .op = Compare::pr, .attribute = {}, .literal = {}, .parts = {}};
+    both.parts.push_back(std::move(items.parts.front()));
+    both.parts.push_back(TRY(counted(std::move(part))));
+    items.parts.front() = TRY(counted(std::move(both)));
+    return {};
+  }
+
+  // The operator and the value that stand after an attribute.
+  Status comparison(Node& node) {
     if (peek() != ' ') return malformed("an operator is missing");
     skip_spaces();
     const std::string word = ascii_lower(run(is_alpha));
     const auto* const found = std::ranges::find(operators, std::string_view(word), &std::pair<std::string_view, Compare>::first);
     if (found == operators.end()) return malformed("an operator is missing");
     node.op = found->second;
-    if (node.op == Compare::pr) return counted(std::move(node));
+    if (node.op == Compare::pr) return {};
     if (peek() != ' ') return malformed("a value is missing");
     skip_spaces();
     node.literal = TRY(literal());
-    return counted(std::move(node));
+    return {};
   }
 
   Result<AttributePath> attribute() {

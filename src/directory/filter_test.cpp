@@ -93,6 +93,8 @@ TEST_CASE("brackets ask one item at a time") {
   CHECK(!says(R"(emails[type eq "home" and value co "@work.example"])"));
   CHECK(says(R"(emails[not (type eq "work")] and title pr)"));
   CHECK(says(R"(emails[primary eq "True"])"));
+  CHECK(says(R"(emails[type eq "work"].value eq "h@work.example" and title pr)"));
+  CHECK(!says(R"(emails[type eq "home"].value eq "h@work.example")"));
   CHECK(says(R"(phones[type eq "x"] or emails[type eq "home" or type eq "x"])"));
 }
 

@@ -33,7 +33,7 @@ Result<json::value> coerced_complex(const Shape& shape, const json::value& value
   json::object out;
   for (const auto& member : value.get_object()) {
     const Shape* sub = shape.sub(std::string_view(member.key()));
-    if (sub == nullptr || !sub->kept) continue;
+    if (sub == nullptr || !sub->kept || sub->mutability == Mutability::read_only) continue;
     auto inner = TRY(coerced(*sub, member.value()));
     if (out.contains(sub->name)) return fail(Kind::malformed, "member_repeated", sub->name);
     if (!inner.is_null()) out[sub->name] = std::move(inner);

@@ -95,7 +95,7 @@ SchemaShape core_user() {
 
 SchemaShape enterprise_user() {
   Shape manager = group_of("manager", "The person's manager.", {exact(text("value", "The manager's id.")), read_only(reference_to("$ref", {"User"}, "Where they are read.")),
-                                                                read_only(text("displayName", "The manager's name."))});
+                                                                forgotten("displayName")});
   SchemaShape out{enterprise_urn, "EnterpriseUser", "A person's place in the company",
                   {text("employeeNumber", "Employee number."), text("department", "Department."), text("organization", "Company or organization."), manager}};
   for (const char* name : {"costCenter", "division"}) out.attributes.push_back(forgotten(name));

@@ -23,6 +23,14 @@ Result<Person> present(const Inside& in, store::Transaction& tx, const Id& id) {
   return person;
 }
 
+// Whoever sets the password of an administrator is one: who may not do everything leaves them alone.
+Result<Person> within_reach(const Inside& in, store::Transaction& tx, const Caller& who, const Call& call) {
+  auto person = TRY(present(in, tx, *call.id));
+  if (person.administrator && !who.may.all()) return fail(Kind::forbidden, "person_more_powerful");
+  if (call.if_match && !call.if_match->fit(tag_of(person))) return fail(Kind::conflict, "version_changed");
+  return person;
+}
+
 std::optional<std::string> password_of(const json::object& object) {
   for (const auto& member : object) {
     if (ascii_iequals(std::string_view(member.key()), "password") && member.value().is_string()) return std::string(member.value().get_string());
@@ -127,8 +135,7 @@ Result<Shown> create_user(const Inside& in, const http::Request& request, const 
 Result<Shown> replace_user(const Inside& in, const http::Request& request, const Call& call) {
   const auto keep = TRY(prepared(in, request, password_of(*call.body)));
   return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
-    const auto before = TRY(present(in, tx, *call.id));
-    if (call.if_match && !call.if_match->fit(tag_of(before))) return fail(Kind::conflict, "version_changed");
+    const auto before = TRY(within_reach(in, tx, who, call));
     const auto schema = TRY(in.directory.schema(tx));
     const auto wanted = TRY(wanted_user(TRY(coerced_resource(user_shape(schema), *call.body)), before.profile, schema));
     return change(in, tx, request, who, by, before, schema, wanted, directory::Change::Mastered::skip, keep, call.whole);
@@ -139,8 +146,7 @@ Result<Shown> patch_user(const Inside& in, const http::Request& request, const C
   const auto operations = TRY(operations_in(*call.body));
   const auto keep = TRY(prepared(in, request, password_in(operations)));
   return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
-    const auto before = TRY(present(in, tx, *call.id));
-    if (call.if_match && !call.if_match->fit(tag_of(before))) return fail(Kind::conflict, "version_changed");
+    const auto before = TRY(within_reach(in, tx, who, call));
     const auto schema = TRY(in.directory.schema(tx));
     const auto shape = user_shape(schema);
     auto resource = user_json(before, schema, base_of(request));
@@ -152,8 +158,7 @@ Result<Shown> patch_user(const Inside& in, const http::Request& request, const C
 
 Status delete_user(const Inside& in, const http::Request& request, const Call& call) {
   return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Status {
-    const auto before = TRY(present(in, tx, *call.id));
-    if (call.if_match && !call.if_match->fit(tag_of(before))) return fail(Kind::conflict, "version_changed");
+    const auto before = TRY(within_reach(in, tx, who, call));
     directory::Change gone;
     gone.state = PersonState::pending_deletion;
     gone.writer = who.writer();
