@@ -300,7 +300,10 @@ onEachStore('SCIM', (world) => {
     await refused(400, 'invalidValue', 'PATCH', `/Groups/${inner.id}`, patchOp({ op: 'add', path: 'members', value: [{ value: '018f3f6e-0000-7000-8000-000000000000' }] }));
     await refused(409, 'uniqueness', 'POST', '/Groups', { displayName: 'Inner' });
     assert.equal((await good(200, 'GET', `/Groups?filter=${encodeURIComponent(`members[value eq "${one.id}"]`)}`)).Resources[0].displayName, 'Inner');
+    assert.equal((await good(200, 'GET', `/Groups?filter=${encodeURIComponent(`members.value eq "${inner.id}"`)}`)).Resources[0].displayName, 'Outer');
     assert.equal((await good(200, 'GET', `/Groups?filter=${encodeURIComponent('displayName eq "INNER"')}`)).totalResults, 1);
+    const { members, ...rest } = await good(200, 'PUT', `/Groups/${outer.id}`, { ...outer, externalId: 'O' });
+    assert.deepEqual([members, rest.externalId], [outer.members, 'O']);
   });
 
   test('Bulk makes what refers to one another, in any order and in circles', async () => {

@@ -34,6 +34,7 @@ constexpr std::array words{
     Words{"patch_no_target", "noTarget", "The path leads to nothing."},
     Words{"attribute_read_only", "mutability", "The attribute can't be written."},
     Words{"attribute_mastered_elsewhere", "mutability", "Another is the master of this attribute."},
+    Words{"group_by_rule", "mutability", "A rule says who is in this group."},
     Words{"attribute_not_yours", "mutability", "The attribute isn't yours to write."},
     Words{"too_many", "tooMany", "More than can be looked through at once: name userName, externalId or id, or fewer."},
     Words{"bulk_too_many", "tooMany", "Too many operations in one request.", 413},

@@ -229,8 +229,9 @@ class Bulk {
 
 void add_bulk_routes(http::Routes& routes, const Inside& in) {
   routes.add(row(Method::post, "/Bulk", "bulk", limits::scim_body_bytes, [in](Request& request) -> Result<Reply> {
-    const auto body = TRY(body_of(request));
+    // Who may nothing has nothing read: the body may be large.
     TRY(in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) { return caller(in, tx, request, Permission::people_read); }));
+    const auto body = TRY(body_of(request));
     const json::value* list = nullptr;
     std::size_t fail_on = 0;
     for (const auto& member : body) {

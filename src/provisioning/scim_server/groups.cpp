@@ -227,13 +227,14 @@ Result<Shown> replace_group(const Inside& in, const http::Request& request, cons
     const auto group = TRY(in.directory.groups().change(tx, *call.id, change_to(wanted), std::nullopt, by));
     const auto* given = resource.if_contains("members");
     const auto members = given == nullptr ? std::vector<Member>() : TRY(members_meant(in, tx, *given));
-    directory::MemberChange change{.add = members};
-    std::vector<Id> stay;
-    for (const Member& one : members) stay.push_back(one.id);
-    std::ranges::sort(stay);
+    // Only what is different is put in or taken out.
+    std::map<Id, MemberKind> wanted_members;
+    for (const Member& one : members) wanted_members.emplace(one.id, one.kind);
+    directory::MemberChange change;
     for (const Member& one : TRY(all_members(in, tx, group.id))) {
-      if (!std::ranges::binary_search(stay, one.id)) change.remove.push_back(one);
+      if (wanted_members.erase(one.id) == 0) change.remove.push_back(one);
     }
+    for (const auto& [id, kind] : wanted_members) change.add.push_back({id, kind});
     TRY(put_members(in, tx, group.id, std::move(change), by));
     return shown_group(in, tx, request, group, call.whole);
   });

@@ -55,6 +55,20 @@ const std::string* required_text(const Query& query, std::string_view name) {
   return literal == nullptr ? nullptr : std::get_if<std::string>(&literal->value);
 }
 
+// `members[value eq "…"]`, `members.value eq "…"`: whose groups are asked for.
+std::optional<Id> member_asked(const Query& query) {
+  if (!query.filter) return std::nullopt;
+  using Kind_ = directory::Filter::Kind;
+  const auto& root = query.filter->root();
+  if (root.attribute.name != "members") return std::nullopt;
+  const auto& node = root.kind == Kind_::items ? root.parts.front() : root;
+  const std::string_view part = root.kind == Kind_::items ? node.attribute.name : node.attribute.sub;
+  const auto* text = std::get_if<std::string>(&node.literal.value);
+  if (node.kind != Kind_::compare || node.op != directory::Compare::eq || (part != "value" && !part.empty()) || text == nullptr) return std::nullopt;
+  const auto id = Id::parse(*text);
+  return id ? std::optional(*id) : std::nullopt;
+}
+
 bool mentions(const Query& query, std::string_view name) {
   bool found = query.sort_by && query.sort_by->name == name;
   if (query.filter) {
@@ -145,6 +159,13 @@ class Listing {
     } else if (const auto* key = required_text(query_, "externalid")) {
       for (const Group& one : TRY(groups.find_by_external_id(tx_, *key))) TRY(take(one));
       return {};
+    } else if (const auto member = member_asked(query_); member && in_.directory.get_person(tx_, *member)) {
+      for (std::optional<Id> after;;) {
+        const auto page = TRY(groups.directly_of(tx_, *member, after, 1000));
+        for (const auto& one : page) TRY(show(TRY(groups.get(tx_, one.id))));
+        if (page.size() < 1000) return {};
+        after = page.back().id;
+      }
     }
     std::size_t seen = 0;
     for (std::optional<Id> after;;) {
@@ -188,10 +209,13 @@ class Listing {
 
   Result<json::array> page(std::size_t from, std::size_t count) {
     json::array out;
+    std::size_t members = 0;
     for (std::size_t i = from; i < hits_.size() && out.size() < count; ++i) {
       const Hit& hit = hits_[i];
       Shown shown = hit.person ? TRY(shown_user(in_, tx_, request_, schema_, *hit.person, query_.selection.wants("groups")))
                                : TRY(shown_group(in_, tx_, request_, *hit.group, query_.selection.wants("members")));
+      const auto* inside = shown.resource.if_contains("members");
+      if (inside != nullptr && (members += inside->get_array().size()) > limits::scim_members) return fail(Kind::malformed, "too_many");
       out.push_back(selected(hit.person ? user_shape_ : group_shape(), query_.selection, std::move(shown.resource)));
     }
     return out;
@@ -217,6 +241,18 @@ class Listing {
   Status take(const Person& person) {
     if (person.state == PersonState::pending_deletion) return {};
     return consider(user_shape_, [&] { return shown_user(in_, tx_, request_, schema_, person, mentions(query_, "groups")); }, {person, {}, {}, false});
+  }
+  // One that is known to fit.
+  Status show(const Group& group) {
+    Hit hit{{}, group, {}, false};
+    if (query_.sort_by) {
+      if (auto key = sort_key(group_shape(), *query_.sort_by, TRY(shown_group(in_, tx_, request_, group, false)).resource)) {
+        hit.key = std::move(*key);
+        hit.has_key = true;
+      }
+    }
+    hits_.push_back(std::move(hit));
+    return {};
   }
   Status take(const Group& group) {
     return consider(group_shape(), [&] { return shown_group(in_, tx_, request_, group, mentions(query_, "members")); }, {{}, group, {}, false});

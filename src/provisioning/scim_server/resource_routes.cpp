@@ -48,6 +48,10 @@ Result<ResourceShape> shape_of(const Inside& in, const Request& request, const K
 using Change = Result<Shown> (*)(const Inside&, const Request&, const Call&);
 
 Result<Reply> changed(const Inside& in, const Request& request, const Kind_& kind, Change act) {
+  // Who may nothing has nothing large read.
+  if (request.body.size() > limits::json_body_bytes) {
+    TRY(in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) { return caller(in, tx, request, Permission::groups_write); }));
+  }
   const auto body = TRY(body_of(request));
   const auto selection = TRY(selection_of(request));
   Call call{&body, std::nullopt, TRY(tags_in(request.header("if-match"))), selection.wants(kind.heavy)};
