@@ -5,6 +5,7 @@ import { before, test } from 'node:test';
 import { scimPatch } from 'scim-patch';
 import { filter as matching, parse } from 'scim2-parse-filter';
 import { browser, signIn } from '../kit/client.mjs';
+import { send } from '../kit/http.mjs';
 import { hanako, john } from '../kit/server.mjs';
 import { onEachStore } from '../kit/stories.mjs';
 
@@ -14,8 +15,9 @@ const ours = 'urn:ietf:params:scim:schemas:extension:kidoban:2.0:User';
 const patchOp = (...Operations) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations });
 
 onEachStore('SCIM', (world) => {
-  let administrator, member, stranger;
-  const scim = (method, path, json, { who = administrator, tenant = 'demo', headers = {} } = {}) => who.send(`${world.server.issuer(tenant)}/scim/v2${path}`, {
+  let administrator, member, stranger, connector;
+  let acting;  // who a test asks as; an administrator unless it says otherwise
+  const scim = (method, path, json, { who = acting ?? administrator, tenant = 'demo', headers = {} } = {}) => who.send(`${world.server.issuer(tenant)}/scim/v2${path}`, {
     method, headers: { Accept: 'application/scim+json', ...(json && { 'Content-Type': 'application/scim+json' }), ...headers }, body: json && (typeof json === 'string' ? json : JSON.stringify(json)) });
   const good = async (status, ...asked) => {
     const reply = await scim(...asked);
@@ -34,6 +36,14 @@ onEachStore('SCIM', (world) => {
   const find = async (filter, more = '') => (await good(200, 'GET', `/Users?filter=${encodeURIComponent(filter)}${more}`)).Resources.map(({ userName }) => userName);
   const make = (userName, more = {}) => good(201, 'POST', '/Users', { schemas: [core], userName, ...more });
 
+  const api = async (method, path, json) => administrator.send(`${world.issuer}/api/v1${path}`, { method, json, headers: { Accept: 'application/json', 'Sec-Fetch-Site': 'same-origin' } });
+  // A service account with a token of its own.
+  const account = async (name, permissions) => {
+    const { id } = (await api('POST', '/service-accounts', { name, permissions })).json();
+    const issued = (await api('POST', `/service-accounts/${id}/tokens`, { label: 'story', expires_at: new Date(Date.now() + 3_600_000).toISOString() })).json();
+    return { id, token: issued.id, send: (url, options) => send(url, { ...options, headers: { ...options.headers, Authorization: `Bearer ${issued.token}` } }) };
+  };
+
   before(async () => {
     ({ person: administrator } = await signIn(world.one, hanako));
     ({ person: member } = await signIn(world.one, john));
@@ -41,6 +51,7 @@ onEachStore('SCIM', (world) => {
     world.server.person('other', 'boss@other.example', { administrator: true });
     stranger = browser();
     await stranger.signIn(`${world.server.issuer('other')}/`, { login: 'boss@other.example', password: hanako.password });
+    connector = await account('Connector', ['people_read', 'people_write', 'people_reset', 'groups_read', 'groups_write']);
   });
 
   test('is for those who may, of this tenant alone', async () => {
@@ -233,7 +244,34 @@ onEachStore('SCIM', (world) => {
     await refused(400, 'invalidSyntax', 'PATCH', `/Users/${id}`, '{');
   });
 
+  test('a connector keeps its own people, and no more than it may', async () => {
+    const weak = await account('Weak', ['people_read', 'people_write']);
+    const user = await good(201, 'POST', '/Users', { userName: 'kept@connector.example', title: 'one', preferredLanguage: 'ja' }, { who: connector });
+    const kept = (await api('GET', `/people/${user.id}`)).json();
+    assert.deepEqual(kept.source, { kind: 'scim', account: connector.id });
+    assert.equal((await api('PATCH', `/people/${user.id}`, { title: 'two' })).json().reason, 'attribute_mastered_elsewhere');
+    assert.equal((await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'replace', path: 'title', value: 'two' }), { who: connector })).title, 'two');
+    // Another's people are another's, and what is the administrators' is theirs.
+    await refused(400, 'mutability', 'PATCH', `/Users/${user.id}`, patchOp({ op: 'replace', path: 'title', value: 'three' }), { who: weak });
+    await refused(400, 'mutability', 'PATCH', `/Users/${user.id}`, patchOp({ op: 'replace', path: 'preferredLanguage', value: 'en' }), { who: connector });
+    const put = await good(200, 'PUT', `/Users/${user.id}`, { ...user, title: 'four', preferredLanguage: 'en' }, { who: connector });
+    assert.deepEqual([put.title, put.preferredLanguage], ['four', 'ja']);
+    await refused(403, undefined, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'replace', path: 'password', value: 'a password for a stranger' }), { who: weak });
+    await refused(403, undefined, 'GET', '/Groups', undefined, { who: weak });
+    await refused(501, undefined, 'GET', '/Me', undefined, { who: connector });
+    const [boss] = (await good(200, 'GET', `/Users?filter=${encodeURIComponent(`userName eq "${hanako.login}"`)}`, undefined, { who: connector })).Resources;
+    for (const [method, json] of [['PATCH', patchOp({ op: 'replace', path: 'password', value: 'now I am an administrator' })], ['PUT', { userName: hanako.login }], ['DELETE']]) {
+      await refused(403, undefined, method, `/Users/${boss.id}`, json, { who: connector });
+    }
+    assert.equal((await scim('GET', '/Users', undefined, { who: connector, tenant: 'other' })).status, 401);
+    const { records } = world.server.command(['audit', 'list', '--tenant', 'demo', '--limit', '500']);
+    assert.ok(records.some(({ event, actor, detail }) => event === 'person.created' && actor === `service_account ${connector.id}` && detail.includes('kept@connector.example')), 'told by whom');
+    assert.equal((await api('DELETE', `/service-accounts/${weak.id}/tokens/${weak.token}`)).status, 204);
+    assert.equal((await scim('GET', '/Users', undefined, { who: weak })).status, 401);
+  });
+
   test("Entra ID's sequence", async () => {
+    acting = connector;
     assert.equal((await good(200, 'GET', '/Users?filter=userName+eq+%22Test_User_1%40entra.example%22')).totalResults, 0);
     const user = await good(201, 'POST', '/Users', { schemas: [core, enterprise], externalId: '0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef', userName: 'Test_User_1@entra.example', active: true,
       emails: [{ primary: true, type: 'work', value: 'Test_User_1@entra.example' }], meta: { resourceType: 'User' }, name: { formatted: 'givenName familyName', familyName: 'familyName', givenName: 'givenName' }, roles: [] });
@@ -268,6 +306,7 @@ onEachStore('SCIM', (world) => {
   });
 
   test("Okta's sequence, and Google's", async () => {
+    acting = connector;
     assert.equal((await good(200, 'GET', '/Users?startIndex=1&count=2')).itemsPerPage, 2);
     const sent = { schemas: [core], userName: 'test.user@okta.example', name: { givenName: 'Test', familyName: 'User' }, emails: [{ primary: true, value: 'test.user@okta.example', type: 'work' }], displayName: 'Test User',
       locale: 'en-US', externalId: '00ujl29u0le5T6Aj10h7', groups: [], password: '1mz050nq but longer than that', active: true };
@@ -291,6 +330,7 @@ onEachStore('SCIM', (world) => {
   });
 
   test('groups hold people and groups, never in a circle', async () => {
+    acting = undefined;
     const one = await make('inner@groups.example');
     const inner = await good(201, 'POST', '/Groups', { displayName: 'Inner', members: [{ value: one.id }], 'urn:ietf:params:scim:schemas:extension:kidoban:2.0:Group': { description: 'within', mail: 'inner@groups.example' } });
     const outer = await good(201, 'POST', '/Groups', { displayName: 'Outer', members: [{ value: inner.id, type: 'Group' }] });

@@ -19,20 +19,22 @@ struct Inside {
   store::Store& store;
   directory::Directory& directory;
   login::Login& login;
+  factors::Passwords& passwords;
   seal::Keyring& keys;
   const Clock& clock;
-  PreparePassword prepare_password;
 };
 
 // Who asks: an administrator by their browser's session, or a service account by its token.
 struct Caller {
   audit::Actor actor;
   directory::PermissionSet may;
-  std::optional<directory::Source> source;  // whom they keep people for
+  std::optional<directory::Source> source;       // whom they keep people for
+  std::optional<directory::ServiceToken> token;  // by which; a session otherwise
   directory::Writer writer() const;
+  bool holds(Permission one) const { return directory::holds(may, one); }
 };
 
-// unauthenticated/"session_missing", "token_unknown"; forbidden/"permission_missing". In the transaction that acts.
+// unauthenticated/"session_missing", "token_invalid"; forbidden/"permission_missing", also to who may only somewhere. In the transaction that acts.
 Result<Caller> caller(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed);
 audit::Event by(const http::Request& request, const Caller& who);
 
@@ -50,6 +52,7 @@ auto write_as(const Inside& in, const http::Request& request, Permission needed,
   return in.store.write(*request.site.tenant, request.deadline,
                         [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const Caller&, const audit::Event&> {
                           const Caller who = TRY(caller(in, tx, request, needed));
+                          if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
                           return act(tx, who, by(request, who));
                         });
 }

@@ -23,10 +23,11 @@ Result<Person> present(const Inside& in, store::Transaction& tx, const Id& id) {
   return person;
 }
 
-// Whoever sets the password of an administrator is one: who may not do everything leaves them alone.
+// Whoever sets the password of an administrator is one: who may do less than somebody leaves them alone.
 Result<Person> within_reach(const Inside& in, store::Transaction& tx, const Caller& who, const Call& call) {
   auto person = TRY(present(in, tx, *call.id));
-  if (person.administrator && !who.may.all()) return fail(Kind::forbidden, "person_more_powerful");
+  const auto theirs = TRY(in.directory.roles().grant_of(tx, person.id, person.administrator)).anywhere();
+  if ((theirs & ~who.may).any()) return fail(Kind::forbidden, "person_more_powerful");
   if (call.if_match && !call.if_match->fit(tag_of(person))) return fail(Kind::conflict, "version_changed");
   return person;
 }
@@ -53,9 +54,39 @@ std::optional<std::string> password_in(const std::vector<Operation>& operations)
   return found;
 }
 
-Result<KeepPassword> prepared(const Inside& in, const http::Request& request, const std::optional<std::string>& password) {
-  if (!password || password->empty()) return KeepPassword();
-  return in.prepare_password(*request.site.tenant, Secret::of(*password), request.deadline);
+std::string text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// Who is to be made, as far as a password must not be made of it.
+directory::Profile sketch_of(const json::object& body) {
+  directory::Profile out;
+  out.login = text_of(body, "userName");
+  out.display_name = text_of(body, "displayName");
+  if (const auto* name = body.if_contains("name"); name != nullptr && name->is_object()) {
+    out.family_name = text_of(name->get_object(), "familyName");
+    out.given_name = text_of(name->get_object(), "givenName");
+  }
+  return out;
+}
+
+using Prepared = std::optional<factors::PreparedPassword>;
+
+// Hashed before any transaction; `sketch` where nobody is there yet. The first fault is the one that is told.
+Result<Prepared> prepared(const Inside& in, const http::Request& request, const std::optional<std::string>& password, const std::optional<Id>& person,
+                          const directory::Profile& sketch) {
+  if (!password || password->empty()) return std::nullopt;
+  directory::Profile profile = sketch;
+  const Permission needed = person ? Permission::people_reset : Permission::people_write;
+  TRY(read_as(in, request, needed, [&](store::Transaction& tx) -> Status {
+    if (person) profile = TRY(present(in, tx, *person)).profile;
+    return {};
+  }));
+  const auto owner = factors::owner_of(*request.site.tenant, person, profile, request.site.display_name);
+  auto chosen = TRY(in.passwords.choose(owner, Secret::of(*password), request.deadline));
+  if (const auto* faults = std::get_if<std::vector<factors::Fault>>(&chosen)) return fail(Kind::malformed, faults->empty() ? Reason("password_malformed") : faults->front().reason);
+  return std::get<factors::PreparedPassword>(std::move(chosen));
 }
 
 Status settle_manager(const Inside& in, store::Transaction& tx, const directory::Change& change) {
@@ -69,13 +100,16 @@ Status settle_manager(const Inside& in, store::Transaction& tx, const directory:
 }
 
 Result<Shown> change(const Inside& in, store::Transaction& tx, const http::Request& request, const Caller& who, const audit::Event& by, const Person& before,
-                     const directory::Schema& schema, const WantedUser& wanted, directory::Change::Mastered mastered, const KeepPassword& keep, bool whole) {
+                     const directory::Schema& schema, const WantedUser& wanted, directory::Change::Mastered mastered, const Prepared& password, bool whole) {
   auto difference = change_between(before, wanted, schema);
   difference.writer = who.writer();
   difference.mastered = mastered;
   TRY(settle_manager(in, tx, difference));
   auto after = TRY(in.directory.change_person(tx, before.id, difference, std::nullopt, by));
-  if (keep && wanted.has_password) TRY(keep(tx, before.id, by));
+  if (password && wanted.has_password) {
+    TRY(in.passwords.set(tx, before.id, *password, by));
+    TRY(in.login.sessions().end_all(tx, before.id, by, "password_set"));
+  }
   // Whoever isn't enabled any more is signed out in the same breath.
   if (before.state == PersonState::enabled && after.state != PersonState::enabled) TRY(in.login.sessions().end_all(tx, before.id, by, "person_disabled"));
   return shown_user(in, tx, request, schema, after, whole);
@@ -113,7 +147,7 @@ Result<Shown> read_user(const Inside& in, const http::Request& request, const Ca
 }
 
 Result<Shown> create_user(const Inside& in, const http::Request& request, const Call& call) {
-  const auto keep = TRY(prepared(in, request, password_of(*call.body)));
+  const auto password = TRY(prepared(in, request, password_of(*call.body), std::nullopt, sketch_of(*call.body)));
   return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
     const auto schema = TRY(in.directory.schema(tx));
     auto wanted = TRY(wanted_user(TRY(coerced_resource(user_shape(schema), *call.body)), {}, schema));
@@ -127,24 +161,24 @@ Result<Shown> create_user(const Inside& in, const http::Request& request, const 
     made.valid_from = wanted.valid_from;
     made.valid_until = wanted.valid_until;
     const auto person = TRY(in.directory.create_person(tx, made, by));
-    if (keep) TRY(keep(tx, person.id, by));
+    if (password) TRY(in.passwords.set(tx, person.id, *password, by));
     return shown_user(in, tx, request, schema, person, call.whole);
   });
 }
 
 Result<Shown> replace_user(const Inside& in, const http::Request& request, const Call& call) {
-  const auto keep = TRY(prepared(in, request, password_of(*call.body)));
+  const auto password = TRY(prepared(in, request, password_of(*call.body), call.id, {}));
   return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
     const auto before = TRY(within_reach(in, tx, who, call));
     const auto schema = TRY(in.directory.schema(tx));
     const auto wanted = TRY(wanted_user(TRY(coerced_resource(user_shape(schema), *call.body)), before.profile, schema));
-    return change(in, tx, request, who, by, before, schema, wanted, directory::Change::Mastered::skip, keep, call.whole);
+    return change(in, tx, request, who, by, before, schema, wanted, directory::Change::Mastered::skip, password, call.whole);
   });
 }
 
 Result<Shown> patch_user(const Inside& in, const http::Request& request, const Call& call) {
   const auto operations = TRY(operations_in(*call.body));
-  const auto keep = TRY(prepared(in, request, password_in(operations)));
+  const auto password = TRY(prepared(in, request, password_in(operations), call.id, {}));
   return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
     const auto before = TRY(within_reach(in, tx, who, call));
     const auto schema = TRY(in.directory.schema(tx));
@@ -152,7 +186,7 @@ Result<Shown> patch_user(const Inside& in, const http::Request& request, const C
     auto resource = user_json(before, schema, base_of(request));
     for (const Operation& one : operations) TRY(apply(shape, one, resource));
     const auto wanted = TRY(wanted_user(resource, before.profile, schema));
-    return change(in, tx, request, who, by, before, schema, wanted, directory::Change::Mastered::refuse, keep, call.whole);
+    return change(in, tx, request, who, by, before, schema, wanted, directory::Change::Mastered::refuse, password, call.whole);
   });
 }
 
