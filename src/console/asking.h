@@ -4,9 +4,13 @@
 #include "directory/directory.h"
 #include "directory/permission.h"
 #include "factors/passwords.h"
+#include "jobs/engine.h"
+#include "jobs/jobs.h"
 #include "login/login.h"
 #include "store/store.h"
 #include "tenant/settings.h"
+#include "transfer/exports.h"
+#include "transfer/imports.h"
 
 namespace kidoban::console {
 
@@ -19,6 +23,10 @@ struct Inside {
   login::Login& login;
   tenant::Settings& settings;
   factors::Passwords& passwords;
+  jobs::Jobs& jobs;
+  jobs::Engine& engine;
+  transfer::Imports& imports;
+  transfer::Exports& exports;
 };
 
 // Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
@@ -73,5 +81,8 @@ void add_role_routes(http::Routes& routes, const Inside& in);
 void add_service_account_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 void add_password_routes(http::Routes& routes, const Inside& in);
+void add_job_routes(http::Routes& routes, const Inside& in);
+void add_import_routes(http::Routes& routes, const Inside& in);
+void add_export_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

@@ -5,7 +5,7 @@
 namespace kidoban::console {
 
 void Console::add_routes(http::Routes& routes) {
-  const Inside in{store_, directory_, login_, settings_, passwords_};
+  const Inside in{store_, directory_, login_, settings_, passwords_, jobs_, engine_, imports_, exports_};
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
@@ -13,6 +13,9 @@ void Console::add_routes(http::Routes& routes) {
   add_role_routes(routes, in);
   add_service_account_routes(routes, in);
   add_password_routes(routes, in);
+  add_job_routes(routes, in);
+  add_import_routes(routes, in);
+  add_export_routes(routes, in);
 }
 
 }  // namespace kidoban::console

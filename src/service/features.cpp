@@ -5,11 +5,13 @@
 #include "factors/password/password.h"
 #include "federation/applications.h"
 #include "federation/oidc/oidc.h"
+#include "jobs/jobs.h"
 #include "login/login.h"
 #include "portal/portal.h"
 #include "seal/seal.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
+#include "transfer/transfer.h"
 
 namespace kidoban::service {
 
@@ -23,6 +25,8 @@ std::vector<store::Feature> features() {
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},
       {"login", login::resources()},
+      {"jobs", jobs::resources()},
+      {"transfer", transfer::resources()},
       {"service", service::resources()},
   };
 }

@@ -10,6 +10,8 @@
 #include "crypto/password_hash.h"
 #include "federation/oidc/oidc.h"
 #include "http/server.h"
+#include "jobs/engine.h"
+#include "jobs/jobs.h"
 #include "login/housekeeping.h"
 #include "login/login.h"
 #include "portal/portal.h"
@@ -19,8 +21,12 @@
 #include "service/health.h"
 #include "service/house.h"
 #include "service/housekeeping.h"
+#include "service/import_passwords.h"
 #include "service/issuer.h"
 #include "service/setup.h"
+#include "transfer/exports.h"
+#include "transfer/imports.h"
+#include "transfer/purge.h"
 
 namespace kidoban::service {
 
@@ -110,9 +116,17 @@ std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc) {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
+      {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
+      {"transfer", [&] { return transfer::purge(*house.store, house.clock.now()); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},
   };
+}
+
+std::vector<jobs::Work*> works(transfer::Imports& imports, transfer::Exports& exports) {
+  auto all = imports.works();
+  for (jobs::Work* one : exports.works()) all.push_back(one);
+  return all;
 }
 
 }  // namespace
@@ -145,7 +159,13 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
-  console::Console(*house->store, house->directory, login, house->settings, house->password).add_routes(routes);
+  jobs::Jobs jobs(house->audit, house->clock, house->random);
+  ImportPasswords import_passwords(house->password);
+  transfer::Imports imports(*house->store, house->keys, house->directory, login.sessions(), house->settings, jobs, house->audit, import_passwords,
+                            house->clock, house->random);
+  transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
+  jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports));
+  console::Console(*house->store, house->directory, login, house->settings, house->password, jobs, engine, imports, exports).add_routes(routes);
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -177,10 +197,12 @@ Status serve(const Config& config, const ServeOptions& options) {
   }
   {
     const Housekeeping housekeeping(chores(*house, oidc));
+    engine.start();
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
   workers.drain();
+  engine.stop();
   runtime::log(Level::info, "stopped");
   return {};
 }
