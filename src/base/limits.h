@@ -71,6 +71,16 @@ inline constexpr std::int64_t scim_page = 500;
 // How many are looked through for one query, and how many members one group may show.
 inline constexpr std::size_t scim_scan = 20'000;
 inline constexpr std::size_t scim_members = 200'000;
+// Files of people, groups and members. What a spreadsheet with every attribute of a hundred thousand people has; read
+// whole, so few at a time.
+inline constexpr std::size_t import_bytes = 50 * 1024 * 1024;
+inline constexpr std::size_t large_bodies_at_once = 4;  // bodies above json_body_bytes that are being received
+inline constexpr std::int64_t import_rows = 1'000'000;
+// One transaction, during which nobody else writes on the embedded store: some seconds.
+inline constexpr std::int64_t import_rows_all_or_nothing = 20'000;
+inline constexpr std::size_t csv_columns = 300;  // all attributes and a tenant's own
+inline constexpr std::size_t csv_cell_bytes = 32 * 1024;  // a spreadsheet's own limit is 32,767 characters
+inline constexpr std::size_t csv_row_bytes = 256 * 1024;
 
 // RFC 6749 leaves these open; ours are generous to honest clients.
 inline constexpr std::size_t oauth_state_bytes = 4096;

@@ -65,8 +65,9 @@ http::Reply problem(const http::Request& request, const Error& error) {
 }
 
 http::Route row(http::Method method, std::string path, std::string name, http::Handler handler, Takes takes) {
-  const bool has_body = takes == Takes::json;
-  const http::Body body{has_body ? http::Body::Type::json : http::Body::Type::none, has_body ? limits::json_body_bytes : 0};
+  const http::Body body = takes == Takes::json   ? http::Body{http::Body::Type::json, limits::json_body_bytes}
+                          : takes == Takes::file ? http::Body{http::Body::Type::csv, limits::import_bytes}
+                                                 : http::Body{http::Body::Type::none, 0};
   const auto guard = method == http::Method::get ? http::Guard::open : http::Guard::same_origin;
   return {http::Scope::tenant, method, "/api/v1" + std::move(path), guard, body, problem, std::move(handler), std::move(name), false};
 }

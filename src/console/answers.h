@@ -34,7 +34,7 @@ Result<std::optional<std::int64_t>> if_match(const http::Request& request);
 http::Reply problem(const http::Request& request, const Error& error);
 
 // The row of an API's resource: tenant's, JSON, from our own pages or no page at all.
-enum class Takes : std::uint8_t { nothing, json };
+enum class Takes : std::uint8_t { nothing, json, file };  // a file: text/csv
 http::Route row(http::Method method, std::string path, std::string name, http::Handler handler, Takes takes);
 inline http::Route row(http::Method method, std::string path, std::string name, http::Handler handler) {
   const bool has_body = method == http::Method::post || method == http::Method::patch;

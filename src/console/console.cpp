@@ -16,6 +16,9 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_group_member_routes(routes, in);
   add_audit_routes(routes, in);
   add_mail_routes(routes, in);
+  add_job_routes(routes, in);
+  add_import_routes(routes, in);
+  add_export_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -7,10 +7,14 @@
 #include "directory/directory.h"
 #include "factors/passwords.h"
 #include "http/routes.h"
+#include "jobs/engine.h"
+#include "jobs/jobs.h"
 #include "login/login.h"
 #include "store/store.h"
 #include "tenant/domains.h"
 #include "tenant/settings.h"
+#include "transfer/exports.h"
+#include "transfer/imports.h"
 
 namespace kidoban::console {
 
@@ -26,6 +30,10 @@ struct Inside {
   tenant::Domains& domains;
   audit::Audit& audit;
   audit::Sealer& sealer;
+  jobs::Jobs& jobs;
+  jobs::Engine& engine;
+  transfer::Imports& imports;
+  transfer::Exports& exports;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

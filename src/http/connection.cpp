@@ -128,6 +128,7 @@ void Connection::wind_down() {
 void Connection::close() {
   if (stage_ == Stage::closed) return;
   stage_ = Stage::closed;
+  let_go_of_body();
   boost::system::error_code ignored;
   socket_.close(ignored);
   closed_(*this);
@@ -159,7 +160,7 @@ bool Connection::digest() {
         if (stage_ == Stage::idle && (incoming_.has_begun() || !input_.empty())) enter(Stage::head, limits::http_header_time);
         return true;
       case Incoming::State::body:
-        if (head_taken_) return true;
+        if (head_taken_) return may_grow();
         if (!take_head()) return false;
         take_body();
         break;
@@ -219,6 +220,24 @@ bool Connection::take_head() {
   }
   request.path_values = std::move(match.path_values);
   return true;
+}
+
+// Whoever sends more than honest JSON has holds one of few places until they are answered: what all connections together
+// keep of bodies stays bounded, and a slow client that sends little keeps nobody out.
+bool Connection::may_grow() {
+  if (has_large_body_ || incoming_.request().body.size() <= limits::json_body_bytes) return true;
+  if (edge_.large_bodies.fetch_add(1) < limits::large_bodies_at_once) {
+    has_large_body_ = true;
+    return true;
+  }
+  edge_.large_bodies.fetch_sub(1);
+  const Error busy = fail_for_now(Kind::unavailable, "busy", 10, "as many large bodies as there may be are being received").error();
+  reply(http::refuse(route_->errors, incoming_.request(), busy, edge_.telemetry));
+  return false;
+}
+
+void Connection::let_go_of_body() {
+  if (std::exchange(has_large_body_, false)) edge_.large_bodies.fetch_sub(1);
 }
 
 void Connection::take_body() {
@@ -344,6 +363,7 @@ void Connection::written() {
     return linger();
   }
   incoming_ = Incoming();
+  let_go_of_body();
   route_ = nullptr;
   head_taken_ = false;
   reply_ = {};

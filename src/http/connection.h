@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -28,6 +29,7 @@ struct Edge {
   runtime::Workers& workers;
   Networks trusted, internal;
   Telemetry telemetry;
+  std::atomic<std::size_t> large_bodies{0};  // that are being received, or worked on
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -56,6 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void shake_hands();
   void read();
   bool digest();  // true: more bytes are needed
+  bool may_grow();
+  void let_go_of_body();
   bool take_head();
   void take_body();
   void answer_request();
@@ -84,6 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Route* route_ = nullptr;
   SiteFinder::Located place_;
   bool head_taken_ = false, keep_alive_ = false;
+  bool has_large_body_ = false;  // one of Edge::large_bodies
 
   Reply reply_;
   std::string interim_;  // of an interim answer, what isn't sent yet

@@ -34,8 +34,9 @@ Status check_same_origin(const Request& request) {
 Status check_body_type(const Request& request, Body::Type type) {
   if (type == Body::Type::any || type == Body::Type::none || request.body.empty()) return {};
   const std::string given = request.content_type();
-  const bool fits = type == Body::Type::form ? given == "application/x-www-form-urlencoded"
-                                             : given == "application/json" || (given.starts_with("application/") && given.ends_with("+json"));
+  const bool fits = type == Body::Type::form  ? given == "application/x-www-form-urlencoded"
+                    : type == Body::Type::csv ? given == "text/csv"  // RFC 7111
+                                              : given == "application/json" || (given.starts_with("application/") && given.ends_with("+json"));
   if (fits) return {};
   return fail(Kind::malformed, "content_type_unsupported");
 }

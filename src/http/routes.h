@@ -33,7 +33,7 @@ enum class Guard : std::uint8_t {
 };
 
 struct Body {
-  enum class Type : std::uint8_t { none, form, json, any } type;
+  enum class Type : std::uint8_t { none, form, json, csv, any } type;
   std::size_t limit;
 };
 

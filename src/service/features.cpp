@@ -5,6 +5,7 @@
 #include "factors/password/password.h"
 #include "federation/applications.h"
 #include "federation/oidc/oidc.h"
+#include "jobs/jobs.h"
 #include "login/login.h"
 #include "mail/mail.h"
 #include "portal/portal.h"
@@ -12,6 +13,7 @@
 #include "seal/seal.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
+#include "transfer/transfer.h"
 
 namespace kidoban::service {
 
@@ -27,6 +29,8 @@ std::vector<store::Feature> features() {
       {"federation/oidc", federation::oidc::resources()},
       {"login", login::resources()},
       {"recovery", recovery::resources()},
+      {"jobs", jobs::resources()},
+      {"transfer", transfer::resources()},
       {"service", service::resources()},
   };
 }

@@ -13,6 +13,8 @@
 #include "directory/group_rules.h"
 #include "federation/oidc/oidc.h"
 #include "http/server.h"
+#include "jobs/engine.h"
+#include "jobs/jobs.h"
 #include "login/housekeeping.h"
 #include "login/login.h"
 #include "mail/sender.h"
@@ -25,8 +27,12 @@
 #include "service/health.h"
 #include "service/house.h"
 #include "service/housekeeping.h"
+#include "service/import_passwords.h"
 #include "service/issuer.h"
 #include "service/setup.h"
+#include "transfer/exports.h"
+#include "transfer/imports.h"
+#include "transfer/purge.h"
 
 namespace kidoban::service {
 
@@ -180,12 +186,20 @@ std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc, recovery::
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
+      {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
+      {"transfer", [&] { return transfer::purge(*house.store, house.clock.now()); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"domains", [&] { return house.domains.check_due(); }},
       {"audit_sealing", [&] { return house.sealer.seal_due(); }},
       {"audit_retention", [&] { return retire_audits(house); }},
       {"password_memory", [] { crypto::trim_password_memory(); return Status(); }},
   };
+}
+
+std::vector<jobs::Work*> works(transfer::Imports& imports, transfer::Exports& exports) {
+  auto all = imports.works();
+  for (jobs::Work* one : exports.works()) all.push_back(one);
+  return all;
 }
 
 }  // namespace
@@ -221,9 +235,16 @@ Status serve(const Config& config, const ServeOptions& options) {
   login.add_routes(routes);
   oidc.add_routes(routes);
   portal.add_routes(routes);
-  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit, house->sealer});
   recovery.add_routes(routes);
   scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock).add_routes(routes);
+  jobs::Jobs jobs(house->audit, house->clock, house->random);
+  ImportPasswords import_passwords(house->password);
+  transfer::Imports imports(*house->store, house->keys, house->directory, login.sessions(), house->settings, jobs, house->audit, import_passwords,
+                            house->clock, house->random);
+  transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
+  jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports));
+  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
+                               house->sealer, jobs, engine, imports, exports});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -260,11 +281,13 @@ Status serve(const Config& config, const ServeOptions& options) {
                                }}});
     const Housekeeping housekeeping(chores(*house, oidc, recovery));
     const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
+    engine.start();
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
   workers.drain();
   recovery.drain();
+  engine.stop();
   runtime::log(Level::info, "stopped");
   return {};
 }

@@ -1,0 +1,274 @@
+#include "transfer/import_works.h"
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "base/text.h"
+
+namespace kidoban::transfer {
+
+// What a step of either job begins with.
+struct OpenedImport {
+  ImportRow row;
+  Columns columns;
+  std::int64_t deletions = 0;  // in the preview: the run doesn't do more of them
+};
+
+namespace {
+
+using runtime::Deadline;
+
+Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
+constexpr std::chrono::seconds all_or_nothing_time{110}, all_or_nothing_hold{120};
+// Previews show before and after for the first rows; for the others, which attributes.
+constexpr std::int64_t rows_told_in_full = 100;
+
+Result<OpenedImport> open_import(const ImportRooms& rooms, const jobs::Running& running) {
+  return rooms.store.read(running.tenant(), soon(), [&](store::Transaction& tx) -> Result<OpenedImport> {
+    auto row = TRY(select_import(tx, running.job().subject));
+    if (!row) return fail(Kind::not_found, "import_unknown");
+    const SealedFiles files(TRY(rooms.keys.of(tx)));
+    const auto json = TRY(files.open_value("transfer_imports", "header", row->id, row->header));
+    std::vector<std::string> titles;
+    const auto parsed = boost::json::parse(json);
+    for (const auto& one : parsed.as_array()) titles.emplace_back(one.as_string());
+    const auto schema = TRY(rooms.directory.schema(tx));
+    auto columns = read_header(static_cast<FileKind>(row->kind), titles, schema.custom, 1);
+    // What the tenant declares may have changed since.
+    if (!columns) return fail(Kind::conflict, "columns_changed");
+    const auto check = TRY(rooms.jobs.get(tx, row->check_job));
+    return OpenedImport{std::move(*row), std::move(*columns), counts_from_json(check.counts).remove};
+  });
+}
+
+Result<std::vector<FileRow>> read_page(const ImportRooms& rooms, store::Transaction& tx, const Id& file, std::int64_t number) {
+  const SealedFiles files(TRY(rooms.keys.of(tx)));
+  const auto page = TRY(files.page(tx, file, 0, number));
+  return rows_of(page.content, page.first_row, page.first_line);
+}
+Result<std::vector<FileRow>> read_page(const ImportRooms& rooms, const jobs::Running& running, const Id& file, std::int64_t number) {
+  return rooms.store.read(running.tenant(), soon(), [&](store::Transaction& tx) { return read_page(rooms, tx, file, number); });
+}
+
+// The password of a row, made ready outside any transaction.
+Status prepare_password(const ImportRooms& rooms, jobs::Running& running, const Columns& columns, Phase phase, FileRow& row) {
+  const auto typed_column = columns.find(Role::password), hash_column = columns.find(Role::password_hash);
+  const auto cell = [&](std::optional<std::size_t> column) { return column && *column < row.cells.size() ? std::string_view(row.cells[*column]) : std::string_view(); };
+  const std::string_view typed = cell(typed_column), hash = trim(cell(hash_column));
+  if (typed.empty() && hash.empty()) return {};
+  const auto refused = [&](std::optional<std::size_t> column, std::string_view reason) {
+    row.password_fault = CellFault{static_cast<std::int64_t>(*column) + 1, *column < row.lines.size() ? row.lines[*column] : row.line, std::string(reason)};
+    return Status();
+  };
+  if (!typed.empty() && !hash.empty()) return refused(hash_column, "password_ambiguous");
+  if (phase == Phase::check && !typed.empty()) {
+    const auto fits = rooms.passwords.check(typed);
+    if (!fits) return refused(typed_column, fits.error().reason.text());
+    row.password = [](store::Transaction&, const Id&, const audit::Event&) { return Status(); };  // only looked at
+    return {};
+  }
+  if (!typed.empty()) TRY(running.keep());
+  auto made = typed.empty() ? rooms.passwords.prepare_hash(hash) : rooms.passwords.prepare(running.tenant(), Secret::of(typed), soon());
+  if (made) row.password = std::move(*made);
+  else if (is_of_row(made.error())) return refused(typed.empty() ? hash_column : typed_column, made.error().reason.text());
+  else return std::unexpected(std::move(made.error()));
+  return {};
+}
+
+Status prepare_passwords(const ImportRooms& rooms, jobs::Running& running, const Columns& columns, Phase phase, std::vector<FileRow>& rows) {
+  if (!columns.find(Role::password) && !columns.find(Role::password_hash)) return {};
+  for (FileRow& row : rows) TRY(prepare_password(rooms, running, columns, phase, row));
+  return {};
+}
+
+Result<Ground> ground_for(const ImportRooms& rooms, store::Transaction& tx, const Columns& columns, Phase phase) {
+  return Ground{rooms.directory, rooms.sessions, columns, phase, TRY(rooms.directory.schema(tx))};
+}
+
+void refuse(Plan& plan, std::string_view reason) {
+  plan.outcome.kind = Outcome::Kind::error;
+  plan.outcome.faults.push_back({0, plan.outcome.line, std::string(reason)});
+  plan.act = nullptr;
+}
+
+// A row's plan, and that no row before it is about the same.
+Result<Plan> plan_row(store::Transaction& tx, const SealedFiles& files, const ImportRow& import, const Ground& ground, const FileRow& row) {
+  if (row.cells.size() != ground.columns.all().size()) {
+    Plan plan;
+    plan.outcome.row = row.number;
+    plan.outcome.line = row.line;
+    refuse(plan, "cells_miscounted");
+    return plan;
+  }
+  auto plan = TRY(plan_person(tx, ground, row));
+  if (!plan.key) return plan;
+  const auto key = files.key_of(*plan.key);
+  if (ground.phase == Phase::check) {
+    if (!TRY(insert_key(tx, import.id, key, row.number))) refuse(plan, "row_repeated");
+  } else {
+    const auto first = TRY(select_key(tx, import.id, key));
+    if (first && *first != row.number) refuse(plan, "row_repeated");
+  }
+  return plan;
+}
+
+void shorten(Outcome& outcome) {
+  if (outcome.row <= rows_told_in_full) return;
+  for (Changed& one : outcome.changed) one.from = one.to = std::string();
+}
+
+audit::Event by_whom(const jobs::Job& job) {
+  std::string trace;  // of a job's length: what it did is found by its id
+  for (const char c : job.id.text()) {
+    if (c != '-') trace += c;
+  }
+  return {.name = "import.row", .actor = job.actor, .trace_id = std::move(trace)};
+}
+
+std::int64_t page_after(const jobs::Job& job) { return to_integer(job.cursor).value_or(0); }
+
+}  // namespace
+
+Status CheckWork::step(jobs::Running& running) {
+  const auto import = TRY(open_import(rooms_, running));
+  const std::int64_t number = page_after(running.job());
+  auto rows = TRY(read_page(rooms_, running, import.row.id, number));
+  TRY(prepare_passwords(rooms_, running, import.columns, Phase::check, rows));
+  return running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
+    const SealedFiles files(TRY(rooms_.keys.of(tx)));
+    const Ground ground = TRY(ground_for(rooms_, tx, import.columns, Phase::check));
+    Counts counts = counts_from_json(running.job().counts);
+    std::vector<Outcome> outcomes;
+    for (const FileRow& row : rows) {
+      auto plan = TRY(plan_row(tx, files, import.row, ground, row));
+      counts.add(plan.outcome.kind);
+      shorten(plan.outcome);
+      outcomes.push_back(std::move(plan.outcome));
+    }
+    TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::check), number, outcomes));
+    return jobs::Progress{.cursor = std::to_string(number + 1),
+                          .done = rows.back().number,
+                          .total = import.row.rows,
+                          .counts = counts_json(counts),
+                          .over = number + 1 == import.row.pages};
+  });
+}
+
+namespace {
+
+// The row at which a transaction was given up, and why.
+struct GivenUp {
+  Outcome outcome;
+  std::string reason;
+};
+
+// The rows of one page, planned and done, in the caller's transaction.
+struct PageRun {
+  const ImportRooms& rooms;
+  const OpenedImport& import;
+  const audit::Event& by;
+  Mode mode;
+  std::map<std::int64_t, std::string> refused{};  // rows known not to go: by number, why
+
+  // An Error that `given_up` explains is a row's, any other the store's.
+  Result<std::vector<Outcome>> run(store::Transaction& tx, const SealedFiles& files, const Ground& ground, const std::vector<FileRow>& rows,
+                                   Counts& counts, std::optional<GivenUp>& given_up) const {
+    std::vector<Outcome> outcomes;
+    for (const FileRow& row : rows) {
+      auto plan = TRY(plan_row(tx, files, import.row, ground, row));
+      if (const auto known = refused.find(row.number); known != refused.end()) refuse(plan, known->second);
+      if (plan.outcome.kind == Outcome::Kind::remove && counts.remove >= import.deletions) refuse(plan, "deletions_exceeded");
+      if (plan.outcome.kind == Outcome::Kind::error && mode == Mode::all) {
+        given_up = GivenUp{std::move(plan.outcome), {}};
+        return fail(Kind::conflict, "import_has_errors");
+      }
+      if (plan.act) {
+        if (auto done = plan.act(tx, by); !done) {
+          if (is_of_row(done.error())) {
+            refuse(plan, done.error().reason.text());
+            given_up = GivenUp{std::move(plan.outcome), std::string(done.error().reason.text())};
+          }
+          return std::unexpected(std::move(done.error()));
+        }
+      }
+      counts.add(plan.outcome.kind);
+      shorten(plan.outcome);
+      outcomes.push_back(std::move(plan.outcome));
+    }
+    return outcomes;
+  }
+};
+
+}  // namespace
+
+Status RunWork::step(jobs::Running& running) {
+  const auto import = TRY(open_import(rooms_, running));
+  return static_cast<Mode>(import.row.mode) == Mode::all ? run_all(running, import) : step_each(running, import);
+}
+
+Status RunWork::step_each(jobs::Running& running, const OpenedImport& import) {
+  const std::int64_t number = page_after(running.job());
+  auto rows = TRY(read_page(rooms_, running, import.row.id, number));
+  TRY(prepare_passwords(rooms_, running, import.columns, Phase::run, rows));
+  const audit::Event by = by_whom(running.job());
+  PageRun page{rooms_, import, by, Mode::each};
+  for (;;) {
+    std::optional<GivenUp> given_up;
+    auto did = running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
+      given_up.reset();
+      const SealedFiles files(TRY(rooms_.keys.of(tx)));
+      const Ground ground = TRY(ground_for(rooms_, tx, import.columns, Phase::run));
+      Counts counts = counts_from_json(running.job().counts);
+      const auto outcomes = TRY(page.run(tx, files, ground, rows, counts, given_up));
+      TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::run), number, outcomes));
+      return jobs::Progress{.cursor = std::to_string(number + 1),
+                            .done = rows.back().number,
+                            .total = import.row.rows,
+                            .counts = counts_json(counts),
+                            .over = number + 1 == import.row.pages};
+    });
+    // What a row wrote before it was refused is undone with the page; the page goes again without it.
+    if (did || !given_up) return did;
+    page.refused.emplace(given_up->outcome.row, given_up->reason);
+  }
+}
+
+Status RunWork::run_all(jobs::Running& running, const OpenedImport& import) {
+  std::vector<std::vector<FileRow>> pages;
+  for (std::int64_t number = 0; number < import.row.pages; ++number) {
+    TRY(running.keep());
+    pages.push_back(TRY(read_page(rooms_, running, import.row.id, number)));
+    TRY(prepare_passwords(rooms_, running, import.columns, Phase::run, pages.back()));
+  }
+  TRY(running.hold(all_or_nothing_hold));
+  const audit::Event by = by_whom(running.job());
+  const PageRun run{rooms_, import, by, Mode::all};
+  std::optional<GivenUp> given_up;
+  auto did = running.commit(Deadline::after(all_or_nothing_time), [&](store::Transaction& tx) -> Result<jobs::Progress> {
+    given_up.reset();
+    const SealedFiles files(TRY(rooms_.keys.of(tx)));
+    const Ground ground = TRY(ground_for(rooms_, tx, import.columns, Phase::run));
+    Counts counts;
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      const auto outcomes = TRY(run.run(tx, files, ground, pages[i], counts, given_up));
+      TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::run), static_cast<std::int64_t>(i), outcomes));
+    }
+    return jobs::Progress{.cursor = std::to_string(import.row.pages), .done = import.row.rows, .total = import.row.rows, .counts = counts_json(counts), .over = true};
+  });
+  if (did || !given_up) return did;
+  // Nothing was done: which row it was is what is left.
+  return running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
+    const SealedFiles files(TRY(rooms_.keys.of(tx)));
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      for (const FileRow& row : pages[i]) {
+        if (row.number != given_up->outcome.row) continue;
+        TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::run), static_cast<std::int64_t>(i), {given_up->outcome}));
+      }
+    }
+    Counts counts;
+    counts.error = 1;
+    return jobs::Progress{.cursor = "", .done = 0, .total = import.row.rows, .counts = counts_json(counts), .over = true, .failed = "import_has_errors"};
+  });
+}
+
+}  // namespace kidoban::transfer
