@@ -18,7 +18,7 @@ constexpr Permission may_write(transfer::FileKind kind) { return kind == transfe
 // malformed/"kind_unknown".
 inline Result<transfer::FileKind> kind_in(const http::Form& query) {
   const auto kind = transfer::file_kind_named(query.get_or("kind"));
-  if (kind != transfer::FileKind::people) return fail(Kind::malformed, "kind_unknown", "kind is people");
+  if (!kind) return fail(Kind::malformed, "kind_unknown", "kind is people, groups or members");
   return *kind;
 }
 

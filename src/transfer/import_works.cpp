@@ -100,7 +100,8 @@ Result<Plan> plan_row(store::Transaction& tx, const SealedFiles& files, const Im
     refuse(plan, "cells_miscounted");
     return plan;
   }
-  auto plan = TRY(plan_person(tx, ground, row));
+  const auto kind = static_cast<FileKind>(import.kind);
+  auto plan = TRY(kind == FileKind::people ? plan_person(tx, ground, row) : kind == FileKind::groups ? plan_group(tx, ground, row) : plan_member(tx, ground, row));
   if (!plan.key) return plan;
   const auto key = files.key_of(*plan.key);
   if (ground.phase == Phase::check) {

@@ -203,6 +203,27 @@ onEachStore('files of people', (world) => {
     refused(await api(administrator, 'GET', `/exports/${failed.id}/file`), 409, 'export_unfinished');
   });
 
+  test('groups and members come and go in files, too', async () => {
+    const groups = await run(await upload('group_name,description,email\n営業部,みんな,sales@demo.example\n営業一課,,\n', 'kind=groups'));
+    assert.equal(groups.run.counts.create, 2, JSON.stringify(await rows(groups)));
+    await run(await upload('login\nmember1@demo.example\nmember2@demo.example\n'));
+    const csv = 'group,login,member_group,delete\n営業一課,member1@demo.example,,\n営業一課,member2@demo.example,,\n営業部,,営業一課,\n営業部,nobody@demo.example,,\n';
+    const members = await run(await upload(csv, 'kind=members'));
+    assert.deepEqual(members.run.counts, { create: 3, update: 0, delete: 0, skip: 0, error: 1 }, JSON.stringify(await rows(members)));
+    assert.equal((await rows(members, 'only=errors'))[0].errors[0].reason, 'person_unknown');
+    const circle = await run(await upload('group,member_group\n営業一課,営業部\n', 'kind=members'));
+    assert.equal((await rows(circle))[0].errors[0].reason, 'group_cycle');
+    for (const kind of ['groups', 'members']) {
+      const { file } = await exported(`kind=${kind}`);
+      const again = (await upload(file, `kind=${kind}`)).check.counts;
+      assert.equal(again.create + again.update + again.error, 0, file);
+      assert.ok(again.skip >= 2);
+    }
+    const gone = await run(await upload('group,login,delete\n営業一課,member2@demo.example,true\n', 'kind=members'));
+    assert.equal(gone.run.counts.delete, 1);
+    assert.equal((await run(await upload('name,delete\n営業部,true\n', 'kind=groups'))).run.counts.delete, 1);
+  });
+
   test('what is no such file is refused at once, where it is', async () => {
     const cases = [['login,colour\na@a.example,red\n', 'column_unknown', 1, 2], ['login,login_id\n', 'column_repeated', 1, 2], ['family_name\nA\n', 'column_missing', 1, undefined],
       ['login\n', 'file_empty'], ['login,title\na@a.example,"x\n', 'quote_malformed', 2, 2], [Buffer.from('login\n\n\x81', 'latin1'), 'encoding_malformed', 3], ['login\ra\r', 'line_end_malformed', 1, 1]];
