@@ -229,9 +229,9 @@ std::optional<Tile> hashes_of(std::string_view row) {
   return out;
 }
 
-std::string bytes_of(const Tile& tile) {
+std::string bytes_of(const Tile& hashes) {
   std::string out;
-  for (const Digest& hash : tile) out += as_text(hash);
+  for (const Digest& hash : hashes) out += as_text(hash);
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
 #include "login/login.h"
+#include "mail/mail.h"
 #include "store/store.h"
 #include "tenant/domains.h"
 #include "tenant/settings.h"
@@ -34,6 +35,7 @@ struct Inside {
   jobs::Engine& engine;
   transfer::Imports& imports;
   transfer::Exports& exports;
+  mail::Mail& mail;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

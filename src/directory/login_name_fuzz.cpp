@@ -1,6 +1,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "directory/directory.h"
 #include "directory/profile.h"
 
 using namespace kidoban;

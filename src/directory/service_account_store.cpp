@@ -26,6 +26,11 @@ constexpr Sql of_account{"list_service_tokens",
 constexpr Sql delete_token_row{"delete_service_token", "delete from service_tokens where tenant = $1 and account = $2 and id = $3"};
 constexpr Sql used{"note_service_token_use", "update service_tokens set last_used_at = $3 where tenant = $1 and id = $2"};
 
+constexpr Sql ending{"find_service_tokens_ending",
+                     "select tenant, account, id from service_tokens where expires_at > $1 and expires_at <= $2 and warned_at is null "
+                     "and expires_at - created_at >= 86400000000 order by expires_at limit $3"};
+constexpr Sql warned{"note_service_token_warned", "update service_tokens set warned_at = $3 where tenant = $1 and id = $2 and warned_at is null"};
+
 ServiceAccountRow read(const store::Row& row) {
   return {row.id(0), std::string(row.blob_text(1)), std::string(row.text(2)), row.flag(3), row.time(4), row.integer(5)};
 }
@@ -86,6 +91,15 @@ Result<std::vector<ServiceTokenRow>> select_tokens(store::Transaction& tx, const
 Result<bool> delete_token(store::Transaction& tx, const Id& account, const Id& id) {
   return TRY(tx.execute(delete_token_row, account, id)) == 1;
 }
+
+Result<std::vector<TokenOfTenant>> select_ending(store::SystemTransaction& tx, Time now, Time until, std::size_t limit) {
+  const auto rows = TRY(tx.query(ending, now, until, limit));
+  std::vector<TokenOfTenant> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back({TenantId{rows[i].id(0)}, rows[i].id(1), rows[i].id(2)});
+  return all;
+}
+
+Result<bool> note_warned(store::Transaction& tx, const Id& id, Time at) { return TRY(tx.execute(warned, id, at)) == 1; }
 
 Status update_last_used(store::Transaction& tx, const Id& id, Time at) {
   TRY(tx.execute(used, id, at));

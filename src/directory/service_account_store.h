@@ -3,6 +3,7 @@
 
 #include "crypto/hash.h"
 #include "directory/service_accounts.h"
+#include "store/system.h"
 
 namespace kidoban::directory {
 
@@ -30,6 +31,13 @@ Status insert_token(store::Transaction& tx, const ServiceTokenRow& row, const cr
 Result<std::optional<ServiceTokenRow>> find_token(store::Transaction& tx, const crypto::Digest& hash);
 Result<std::vector<ServiceTokenRow>> select_tokens(store::Transaction& tx, const Id& account, std::size_t limit);
 Result<bool> delete_token(store::Transaction& tx, const Id& account, const Id& id);
+struct TokenOfTenant {
+  TenantId tenant;
+  Id account, token;
+};
+Result<std::vector<TokenOfTenant>> select_ending(store::SystemTransaction& tx, Time now, Time until, std::size_t limit);
+// False where somebody else has noted it already.
+Result<bool> note_warned(store::Transaction& tx, const Id& id, Time at);
 Status update_last_used(store::Transaction& tx, const Id& id, Time at);
 
 }  // namespace kidoban::directory

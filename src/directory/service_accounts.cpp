@@ -148,6 +148,25 @@ Result<ServiceAccounts::Recognised> ServiceAccounts::authenticate(store::Transac
   return Recognised{std::move(account), TRY(open(*TRY(keys_.of(tx)), *row))};
 }
 
+Status ServiceAccounts::warn_of_ends(store::Store& store, Time until, const Warn& warn) {
+  constexpr std::size_t at_once = 100;
+  const auto soon = [] { return runtime::Deadline::after(std::chrono::seconds(30)); };
+  for (;;) {
+    const auto all = TRY(store.system_read(soon(), [&](store::SystemTransaction& tx) { return select_ending(tx, clock_.now(), until, at_once); }));
+    for (const TokenOfTenant& one : all) {
+      TRY(store.write(one.tenant, soon(), [&](store::Transaction& tx) -> Status {
+        const auto account = TRY(get(tx, one.account));
+        if (!TRY(note_warned(tx, one.token, clock_.now()))) return {};
+        for (const ServiceToken& token : TRY(tokens(tx, one.account))) {
+          if (token.id == one.token) TRY(warn(tx, account, token));
+        }
+        return {};
+      }));
+    }
+    if (all.size() < at_once) return {};
+  }
+}
+
 Status ServiceAccounts::note_use(store::Transaction& tx, const ServiceToken& token) {
   const Time now = clock_.now();
   if (token.last_used_at && now - *token.last_used_at < std::chrono::hours(1)) return {};

@@ -2,6 +2,7 @@
 // Accounts that are no person's: a connector, a script, a directory's agent. What each may do is its own, and its tokens run
 // out. `Directory` has them as service_accounts(); any thread.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,10 @@ class ServiceAccounts {
   Result<Recognised> authenticate(store::Transaction& tx, std::string_view token);
   // Whether what follows "Bearer " could be one at all: others' tokens aren't looked for here.
   static bool is_token(std::string_view text) { return text.starts_with("kdb_"); }
+  // Tokens, of any tenant, that run out before `until` and that nobody was warned of: `warn` is called for each in a transaction of
+  // its own, once. Those that were issued for less than a day are their own warning.
+  using Warn = std::function<Status(store::Transaction&, const ServiceAccount&, const ServiceToken&)>;
+  Status warn_of_ends(store::Store& store, Time until, const Warn& warn);
   // Where the last use that is written down is an hour ago or longer. In a write.
   Status note_use(store::Transaction& tx, const ServiceToken& token);
 

@@ -36,17 +36,6 @@ audit::Event event_by(const Request& request, Reason name, const Id& person) {
 
 }  // namespace
 
-std::vector<std::string> addresses_of(const directory::Profile& profile) {
-  std::vector<std::string> out;
-  const auto add = [&](const std::string& address) {
-    if (!address.empty() && std::ranges::find(out, address) == out.end()) out.push_back(address);
-  };
-  add(profile.email);
-  for (const auto& one : profile.other_emails) add(one.value);
-  add(profile.private_email);
-  return out;
-}
-
 Recovery::Recovery(store::Store& store, seal::Keyring& keys, audit::Audit& audit, directory::Directory& directory, login::Login& login,
                    mail::Mail& mail, const page::Pages& pages, const Clock& clock, Random& random, Choose choose)
     : store_(store), audit_(audit), directory_(directory), login_(login), mail_(mail), pages_(pages), clock_(clock), random_(random),
@@ -97,7 +86,7 @@ Status Recovery::tell(store::Transaction& tx, mail::Message message, const direc
   const auto& profile = person.profile;
   message.to = {person.id, {}, profile.display_name, profile.locale, profile.zoneinfo};
   message.values.emplace_back("login", profile.login);
-  for (const std::string& address : addresses_of(profile)) {
+  for (const std::string& address : directory::mail_addresses(profile)) {
     message.to.address = address;
     TRY(mail_.send(tx, message));
   }

@@ -29,6 +29,7 @@
 #include "service/housekeeping.h"
 #include "service/import_passwords.h"
 #include "service/issuer.h"
+#include "service/mails.h"
 #include "service/setup.h"
 #include "transfer/exports.h"
 #include "transfer/imports.h"
@@ -180,10 +181,11 @@ recovery::Choose choosing(factors::Passwords& passwords, const page::Pages& page
   };
 }
 
-std::vector<Chore> chores(House& house, federation::oidc::Oidc& oidc, recovery::Recovery& recovery) {
+std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, federation::oidc::Oidc& oidc, recovery::Recovery& recovery) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
+      {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
       {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
@@ -242,9 +244,10 @@ Status serve(const Config& config, const ServeOptions& options) {
   transfer::Imports imports(*house->store, house->keys, house->directory, login.sessions(), house->settings, jobs, house->audit, import_passwords,
                             house->clock, house->random);
   transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
-  jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports));
+  jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
+                      [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports});
+                               house->sealer, jobs, engine, imports, exports, house->mail});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -279,7 +282,7 @@ Status serve(const Config& config, const ServeOptions& options) {
     const Housekeeping rules({{"group_rules", [&] {
                                  return directory::ask_waiting(*house->store, house->directory, house->clock.now(), std::chrono::seconds(20));
                                }}});
-    const Housekeeping housekeeping(chores(*house, oidc, recovery));
+    const Housekeeping housekeeping(chores(*house, addressing, oidc, recovery));
     const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
     engine.start();
     const Signals signals(*server, std::chrono::seconds(config.grace_s));

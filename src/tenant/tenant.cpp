@@ -73,6 +73,8 @@ Result<Tenant> Tenants::find_by_host(std::string_view host, runtime::Deadline de
   return known(store_.system_read(deadline, [&](store::SystemTransaction& tx) { return select_by_host(tx, host); }));
 }
 
+Result<Tenant> Tenants::of(store::Transaction& tx) { return known(select_own(tx)); }
+
 Status Tenants::set_state(const TenantId& id, State state, const audit::Actor& by, runtime::Deadline deadline) {
   return store_.system_write(deadline, [&](store::SystemTransaction& tx) -> Status {
     const auto before = TRY(known(select_tenant(tx, id)));

@@ -52,6 +52,8 @@ class Tenants {
   Result<Tenant> create(store::SystemTransaction& tx, const New& wanted, const audit::Actor& by);
   Result<Tenant> find_by_slug(std::string_view slug, runtime::Deadline deadline);  // not_found/"tenant_unknown"
   Result<Tenant> find_by_host(std::string_view host, runtime::Deadline deadline);
+  // Of a transaction's own tenant.
+  static Result<Tenant> of(store::Transaction& tx);
   // Suspended, a tenant answers forbidden/"tenant_suspended" to everyone, on other nodes within half a minute; its
   // data stays. Audited. not_found/"tenant_unknown".
   Status set_state(const TenantId& id, State state, const audit::Actor& by, runtime::Deadline deadline);

@@ -60,6 +60,8 @@ Result<std::optional<Tenant>> select_tenant(store::SystemTransaction& tx, const 
   return first(tx.query(by_id, id));
 }
 
+Result<std::optional<Tenant>> select_own(store::Transaction& tx) { return first(tx.query(by_id)); }
+
 Result<bool> update_state(store::SystemTransaction& tx, const TenantId& id, State state) {
   return TRY(tx.execute(set_state, id, static_cast<int>(state))) == 1;
 }

@@ -9,6 +9,7 @@ namespace kidoban::tenant {
 Status insert_tenant(store::SystemTransaction& tx, const Tenant& tenant);
 Result<std::optional<Tenant>> select_by_slug(store::SystemTransaction& tx, std::string_view slug);
 Result<std::optional<Tenant>> select_by_host(store::SystemTransaction& tx, std::string_view host);
+Result<std::optional<Tenant>> select_own(store::Transaction& tx);
 Result<std::optional<Tenant>> select_tenant(store::SystemTransaction& tx, const TenantId& id);
 // False where there is no such tenant.
 Result<bool> update_state(store::SystemTransaction& tx, const TenantId& id, State state);

@@ -71,6 +71,43 @@ describe('mail', () => {
     assert.doesNotMatch(server.stderr, /gone@demo|hanako@/);
   });
 
+  test('brings a temporary password to every address of the person and to who hands it over, and to nobody else', async () => {
+    const { person: administrator } = await signIn(await discover(server.issuer(), sampleOne), hanako);
+    const api = async (method, path, json, status) => {
+      const reply = await administrator.send(`${server.issuer()}/api/v1${path}`, { method, json, headers: { Accept: 'application/json', 'Sec-Fetch-Site': 'same-origin' } });
+      assert.equal(reply.status, status, reply.body);
+      return reply.json();
+    };
+    await api('PUT', '/settings/mail', { issued_copies: ['desk@demo.example'] }, 200);
+    const { id } = await api('POST', '/people', { login: 'fresh@demo.example', display_name: 'Fresh', locale: 'en', other_emails: [{ value: 'second@elsewhere.example' }] }, 201);
+    const answer = await api('POST', `/people/${id}/password`, { mail: true }, 200);
+    assert.equal(answer.temporary_password, undefined);
+    const [first, second, copy] = await Promise.all(['fresh@demo.example', 'second@elsewhere.example', 'desk@demo.example']
+      .map((address) => smtp.next(({ envelope }) => envelope.to[0] === address)));
+    const [, password] = /password: *(\S+)/i.exec(first.text) ?? assert.fail(first.text);
+    for (const mail of [second, copy]) assert.ok(mail.text.includes(password));
+    const fresh = browser();
+    await fresh.signIn(`${server.issuer()}/`, { login: 'fresh@demo.example', password });
+    assert.match(fresh.page.text, /new password/i);
+    assert.ok(!server.stderr.includes(password));
+    await api('PUT', '/settings/mail', {}, 200);
+  });
+
+  test('tells who asked for a job how it ended, and warns before a token runs out', async () => {
+    const { person: administrator } = await signIn(await discover(server.issuer(), sampleOne), hanako);
+    const api = (method, path, json) => administrator.send(`${server.issuer()}/api/v1${path}`, { method, json, headers: { Accept: 'application/json', 'Sec-Fetch-Site': 'same-origin' } });
+    const asked = await api('POST', '/exports?kind=people&encoding=utf-8');
+    assert.ok(asked.status < 300, asked.body);
+    const mail = await smtp.next(({ envelope, text }) => envelope.to[0] === hanako.login && text.includes('/api/v1/jobs/'), { within: 30_000 });
+    assert.match(mail.text, /done/);
+    await api('PUT', '/settings/mail', { system_destinations: ['system@demo.example'] });
+    const { id } = (await api('POST', '/service-accounts', { name: '名簿連携', permissions: ['people_read'] })).json();
+    await api('POST', `/service-accounts/${id}/tokens`, { label: 'soon', expires_at: new Date(Date.now() + 3 * 86_400_000).toISOString() });
+    const warning = await smtp.next(({ envelope }) => envelope.to[0] === 'system@demo.example', { within: 100_000 });
+    assert.match(warning.text, /名簿連携 \/ soon/);
+    await api('PUT', '/settings/mail', {});
+  });
+
   test('a dead server and a killed node lose nothing', async () => {
     const { port } = smtp;
     await smtp.stop();

@@ -39,6 +39,7 @@ create table service_tokens (
   created_at   BIGINT not null,
   expires_at   BIGINT not null,
   last_used_at BIGINT,
+  warned_at    BIGINT,
   primary key (tenant, id)
 ) /*!sqlite without rowid */;
 create unique index service_tokens_by_hash on service_tokens (tenant, token_hash);
