@@ -46,16 +46,17 @@ Result<Reply> listed(const Inside& in, const Request& request, const http::Form&
 }  // namespace
 
 void add_search_routes(http::Routes& routes, const Inside& in) {
-  const std::pair<std::string, Among> kinds[] = {{"/Users", Among::users}, {"/Groups", Among::groups}, {"", Among::all}};
-  for (const auto& [path, among] : kinds) {
-    const std::string name = path == "/Users" ? "users" : path == "/Groups" ? "groups" : "all";
+  const auto add = [&](const std::string& path, const std::string& name, Among among) {
     if (!path.empty()) {
-      routes.add(row(Method::get, path, name + "_list", 0, [in, among = among](Request& request) -> Result<Reply> { return listed(in, request, TRY(request.query_form()), among); }));
+      routes.add(row(Method::get, path, name + "_list", 0, [in, among](Request& request) -> Result<Reply> { return listed(in, request, TRY(request.query_form()), among); }));
     }
-    routes.add(row(Method::post, path + "/.search", name + "_search", limits::json_body_bytes, [in, among = among](Request& request) -> Result<Reply> {
+    routes.add(row(Method::post, path + "/.search", name + "_search", limits::json_body_bytes, [in, among](Request& request) -> Result<Reply> {
       return listed(in, request, TRY(form_of(TRY(body_of(request)))), among);
     }));
-  }
+  };
+  add("/Users", "users", Among::users);
+  add("/Groups", "groups", Among::groups);
+  add("", "all", Among::all);
 }
 
 }  // namespace kidoban::scim
