@@ -55,6 +55,11 @@ Status check(const Asking& who, Permission needed) {
   return missing(needed);
 }
 
+Status may_hand_out(const Asking& who, const PermissionSet& given) {
+  if ((given & ~who.grant.everywhere).none()) return {};
+  return fail(Kind::forbidden, "permission_not_yours");
+}
+
 Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed, Somewhere somewhere) {
   const auto token = bearer(request);
   const auto who = TRY(token ? account_asking(in, tx, *token, needed) : person_asking(in, tx, request, needed));

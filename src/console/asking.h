@@ -32,6 +32,8 @@ Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Requ
 audit::Event by(const http::Request& request, const Asking& who);
 // forbidden/"permission_missing".
 Status check(const Asking& who, Permission needed);
+// Nobody hands out, in a role or to a service account, what they don't have everywhere. forbidden/"permission_not_yours".
+Status may_hand_out(const Asking& who, const directory::PermissionSet& given);
 
 // `act(tx)` in one read, for somebody who may.
 template <class Act>

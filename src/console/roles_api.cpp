@@ -48,12 +48,6 @@ Result<Assignment> parse_assignment(const Request& request) {
   return out;
 }
 
-// Nobody hands out what they don't have.
-Status has_all(const Asking& who, const PermissionSet& given) {
-  if ((given & ~who.grant.everywhere).none()) return {};
-  return fail(Kind::forbidden, "permission_not_yours");
-}
-
 }  // namespace
 
 void add_role_routes(http::Routes& routes, const Inside& in) {
@@ -68,7 +62,7 @@ void add_role_routes(http::Routes& routes, const Inside& in) {
     const auto set = TRY(permissions_of(body)).value_or(PermissionSet{});
     TRY(body.done());
     const auto made = TRY(write_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Role> {
-      TRY(has_all(TRY(asking(in, tx, request, Permission::roles_write)), set));
+      TRY(may_hand_out(TRY(asking(in, tx, request, Permission::roles_write)), set));
       return in.directory.roles().create(tx, name, set, by);
     }));
     auto reply = reply_with(201, made);
@@ -85,7 +79,7 @@ void add_role_routes(http::Routes& routes, const Inside& in) {
     const auto set = TRY(permissions_of(body));
     TRY(body.done());
     return reply_with(200, TRY(write_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Role> {
-      if (set) TRY(has_all(TRY(asking(in, tx, request, Permission::roles_write)), *set));
+      if (set) TRY(may_hand_out(TRY(asking(in, tx, request, Permission::roles_write)), *set));
       return in.directory.roles().change(tx, request.path_value("role"), name ? std::optional<std::string_view>(*name) : std::nullopt, set, version, by);
     })));
   }));
@@ -104,7 +98,7 @@ void add_role_routes(http::Routes& routes, const Inside& in) {
       const Id person = TRY(Id::parse(request.path_value("person")));
       const auto wanted = TRY(parse_assignment(request));
       TRY(write_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const audit::Event& by) -> Status {
-        TRY(has_all(TRY(asking(in, tx, request, Permission::roles_write)), TRY(in.directory.roles().get(tx, wanted.role)).permissions));
+        TRY(may_hand_out(TRY(asking(in, tx, request, Permission::roles_write)), TRY(in.directory.roles().get(tx, wanted.role)).permissions));
         return (in.directory.roles().*act)(tx, person, wanted, by);
       }));
       return Reply::empty(204);

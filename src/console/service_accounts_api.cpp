@@ -32,12 +32,6 @@ Reply reply_with(int status, const ServiceAccount& account) {
   return reply;
 }
 
-// An account may do no more than whoever makes it.
-Status has_all(const Asking& who, const PermissionSet& given) {
-  if ((given & ~who.grant.everywhere).none()) return {};
-  return fail(Kind::forbidden, "permission_not_yours");
-}
-
 Result<Id> account_of(const Request& request) { return Id::parse(request.path_value("account")); }
 
 void add_token_routes(http::Routes& routes, const Inside& in) {
@@ -59,7 +53,7 @@ void add_token_routes(http::Routes& routes, const Inside& in) {
     if (!until || !*until) return fail(Kind::malformed, "member_missing", "expires_at is missing");
     const auto issued = TRY(write_as(in, request, Permission::service_accounts_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<directory::IssuedToken> {
       // Whoever has the token may do what the account may.
-      TRY(has_all(TRY(asking(in, tx, request, Permission::service_accounts_write)), TRY(in.directory.service_accounts().get(tx, account)).permissions));
+      TRY(may_hand_out(TRY(asking(in, tx, request, Permission::service_accounts_write)), TRY(in.directory.service_accounts().get(tx, account)).permissions));
       return in.directory.service_accounts().issue(tx, account, label, **until, by);
     }));
     auto out = told(issued.about);
@@ -92,7 +86,7 @@ void add_service_account_routes(http::Routes& routes, const Inside& in) {
     const auto set = TRY(permissions_of(body)).value_or(PermissionSet{});
     TRY(body.done());
     const auto made = TRY(write_as(in, request, Permission::service_accounts_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<ServiceAccount> {
-      TRY(has_all(TRY(asking(in, tx, request, Permission::service_accounts_write)), set));
+      TRY(may_hand_out(TRY(asking(in, tx, request, Permission::service_accounts_write)), set));
       return in.directory.service_accounts().create(tx, name, set, by);
     }));
     auto reply = reply_with(201, made);
@@ -113,7 +107,7 @@ void add_service_account_routes(http::Routes& routes, const Inside& in) {
     change.enabled = TRY(body.flag("enabled"));
     TRY(body.done());
     return reply_with(200, TRY(write_as(in, request, Permission::service_accounts_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<ServiceAccount> {
-      if (change.permissions) TRY(has_all(TRY(asking(in, tx, request, Permission::service_accounts_write)), *change.permissions));
+      if (change.permissions) TRY(may_hand_out(TRY(asking(in, tx, request, Permission::service_accounts_write)), *change.permissions));
       return in.directory.service_accounts().change(tx, id, change, version, by);
     })));
   }));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "directory/group_store.h"
 #include "directory/profile.h"
+#include "directory/names.h"
 
 namespace kidoban::directory {
 
@@ -45,10 +46,7 @@ audit::Event about(audit::Event by, Reason name, const Id& group) {
 bool is_short_text(std::string_view text, std::size_t most) { return text.size() <= most && is_display_text(text); }
 
 Result<GroupAttributes> checked(GroupAttributes typed) {
-  typed.name = trim(typed.name);
-  if (typed.name.empty() || !is_short_text(typed.name, limits::name_bytes)) {
-    return fail(Kind::malformed, "name_malformed", "the group's name is empty, too long or not plain text");
-  }
+  typed.name = TRY(checked_name(typed.name));
   if (!is_short_text(typed.description, limits::description_bytes)) return fail(Kind::malformed, "description_malformed");
   if (!trim(typed.mail).empty()) typed.mail = TRY(mail_address(typed.mail));
   else typed.mail.clear();

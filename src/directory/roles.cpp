@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/limits.h"
 #include "base/text.h"
+#include "directory/names.h"
 #include "directory/role_store.h"
 
 namespace kidoban::directory {
@@ -38,12 +38,6 @@ seal::Place name_of(const Id& id) { return {"roles", "name", id.span()}; }
 const Fixed* fixed_named(std::string_view key) {
   const auto* found = std::ranges::find(fixed, key, &Fixed::key);
   return found == std::end(fixed) ? nullptr : found;
-}
-
-Result<std::string> checked_name(std::string_view typed) {
-  const auto name = trim(typed);
-  if (!name.empty() && name.size() <= limits::name_bytes && is_display_text(name)) return std::string(name);
-  return fail(Kind::malformed, "name_malformed", "the role's name is empty, too long or not plain text");
 }
 
 Result<Role> open(const seal::TenantKey& key, const RoleRow& row) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/limits.h"
 #include "base/text.h"
+#include "directory/names.h"
 #include "directory/service_account_store.h"
 
 namespace kidoban::directory {
@@ -17,12 +17,6 @@ constexpr Duration least_life = std::chrono::minutes(1), longest_life = std::chr
 
 seal::Place name_place(const Id& id) { return {"service_accounts", "name", id.span()}; }
 seal::Place label_place(const Id& id) { return {"service_tokens", "label", id.span()}; }
-
-Result<std::string> checked_name(std::string_view typed) {
-  const auto name = trim(typed);
-  if (!name.empty() && name.size() <= limits::name_bytes && is_display_text(name)) return std::string(name);
-  return fail(Kind::malformed, "name_malformed", "a name is empty, too long or not plain text");
-}
 
 Result<ServiceAccount> open(const seal::TenantKey& key, const ServiceAccountRow& row) {
   return ServiceAccount{row.id, TRY(key.open_text(name_place(row.id), row.name)), permissions_in(row.permissions), row.enabled, row.created_at, row.version};

@@ -36,9 +36,6 @@ struct Chosen {
 // Outside any transaction. Errors are for what isn't the person's doing.
 using Choose = std::function<Result<Chosen>(const http::Request&, const directory::Person&, page::Language, const Secret& typed)>;
 
-// Every address where a person may find their mail: the one behind this sign-in may be out of their reach.
-std::vector<std::string> addresses_of(const directory::Profile& profile);
-
 class Recovery {
  public:
   Recovery(store::Store& store, seal::Keyring& keys, audit::Audit& audit, directory::Directory& directory, login::Login& login,

@@ -53,7 +53,7 @@ TEST_CASE("mail goes to each address of a person once") {
   profile.email = "hanako@example.com";
   profile.other_emails = {{"second@example.com", "", "", false}, {"hanako@example.com", "", "", false}};
   profile.private_email = "home@example.org";
-  CHECK(addresses_of(profile) == std::vector<std::string>{"hanako@example.com", "second@example.com", "home@example.org"});
+  CHECK(directory::mail_addresses(profile) == std::vector<std::string>{"hanako@example.com", "second@example.com", "home@example.org"});
 }
 
 }  // namespace

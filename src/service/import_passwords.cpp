@@ -12,7 +12,9 @@ Status ImportPasswords::check(std::string_view typed) {
 Result<ImportPasswords::Set> ImportPasswords::prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline) {
   auto chosen = TRY(factor_.choose({.tenant = tenant, .person = {}, .own_words = {}}, typed, deadline));
   if (const auto* faults = std::get_if<std::vector<factors::Fault>>(&chosen)) return fail(Kind::malformed, faults->front().reason);
-  return setter(std::get<factors::PreparedPassword>(std::move(chosen)));
+  auto prepared = std::get<factors::PreparedPassword>(std::move(chosen));
+  prepared.temporary = true;  // whoever made the file knows it
+  return setter(std::move(prepared));
 }
 
 Result<ImportPasswords::Set> ImportPasswords::prepare_hash(std::string_view encoded) {

@@ -167,6 +167,7 @@ onEachStore('files of people', (world) => {
     assert.deepEqual(done.run.counts, { create: 2, update: 0, delete: 0, skip: 0, error: 2 }, JSON.stringify(await rows(done)));
     const typed = browser();
     await typed.signIn(`${world.issuer}/`, { login: 'typed@demo.example', password: `${hanako.password} too` });
+    assert.match(typed.page.text, /new password|新しいパスワード/i, 'whoever made the file knows it');
     assert.ok(!(await person('weak@demo.example')), 'nobody without the password that was meant');
     assert.ok(!world.server.stderr.includes('gate of the lantern'), 'not in the log');
   });
