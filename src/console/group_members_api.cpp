@@ -36,6 +36,17 @@ Result<bool> direct_alone(const Request& request) {
   return word == "true";
 }
 
+// A role may reach the people of one group. Whoever has it there doesn't reach more of them by putting them in.
+Status check_reach(const Inside& in, store::Transaction& tx, const Request& request, const Id& member) {
+  const auto who = TRY(asking(in, tx, request, Permission::groups_write));
+  if (who.may(Permission::groups_write)) return {};
+  const auto person = in.directory.get_person(tx, member);
+  if (!person && person.error().kind == Kind::not_found) return {};  // a group, or nobody: what is reached is who stands in it directly
+  if (!person) return std::unexpected(person.error());
+  if (TRY(who.may(in, tx, Permission::people_read, *person))) return {};
+  return fail(Kind::forbidden, "permission_missing", "people_read");
+}
+
 }  // namespace
 
 void add_group_member_routes(http::Routes& routes, const Inside& in) {
@@ -47,7 +58,10 @@ void add_group_member_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::put, members + "/{member}", "member_add", [in](Request& request) -> Result<Reply> {
     const Id group = TRY(Id::parse(request.path_value("group"))), member = TRY(Id::parse(request.path_value("member")));
-    TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) { return in.directory.groups().add(tx, group, member, by); }));
+    TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) -> Status {
+      TRY(check_reach(in, tx, request, member));
+      return in.directory.groups().add(tx, group, member, by);
+    }));
     return Reply::empty(204);
   }));
   routes.add(row(Method::del, members + "/{member}", "member_remove", [in](Request& request) -> Result<Reply> {

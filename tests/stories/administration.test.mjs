@@ -63,6 +63,7 @@ onEachStore('administration', (world) => {
     refused(await api(member, 'POST', '/people', { login: 'new@demo.example', display_name: 'N' }), 403, 'permission_missing');
     assert.deepEqual(done(await api(member, 'GET', '/people'), 200).people.map(({ id }) => id), [inside.id]);
     done(await api(member, 'PUT', `/groups/${group}/members/${inside.id}`), 204);
+    refused(await api(member, 'PUT', `/groups/${group}/members/${outside.id}`), 403, 'permission_missing'); // nor widens it
     done(await api(administrator, 'POST', `/people/${johnsId}/roles/withdrawal`, { role: 'people', group }), 204);
 
     done(await api(administrator, 'PUT', `/people/${johnsId}/roles`, { role: 'people', domain: 'branch.example' }), 204);
