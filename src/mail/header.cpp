@@ -59,7 +59,8 @@ bool is_local_character(char c) {
 
 bool is_local_part(std::string_view text) {
   return !text.empty() && text.size() <= 64 && text.front() != '.' && text.back() != '.' && text.find("..") == std::string_view::npos &&
-         std::ranges::all_of(text, is_local_character) && is_display_text(text);
+         // What looks like an encoded word is decoded by readers that shouldn't (RFC 2047 §5), into another address.
+         text.find("=?") == std::string_view::npos && std::ranges::all_of(text, is_local_character) && is_display_text(text);
 }
 
 std::optional<std::string> a_labels(std::string_view domain) {

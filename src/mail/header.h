@@ -18,7 +18,7 @@ std::string unstructured_header(std::string_view name, std::string_view value);
 std::string address_header(std::string_view name, std::string_view display_name, std::string_view address);
 
 // An address that can stand in an envelope and a header: a dot-string (RFC 5321 §4.1.2, and UTF-8 by RFC 6531 §3.3), and a
-// domain of A-labels. Nothing for quoted local parts, address literals, controls, spaces, or more than limits::login_bytes.
+// domain of A-labels. Nothing for quoted local parts, address literals, what looks like an encoded word, controls, spaces, or more than limits::login_bytes.
 std::optional<std::string> sendable_address(std::string_view typed);
 
 // "Tue, 24 Nov 2026 11:54:30 +0000" (RFC 5322 §3.3).

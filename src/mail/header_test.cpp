@@ -61,6 +61,7 @@ TEST_CASE("an address that can be sent to is one address and nothing else") {
     INFO(bad);
     CHECK_FALSE(sendable_address(bad));
   }
+  CHECK_FALSE(sendable_address("=?UTF-8?B?YUBi?=@b.example"));
   CHECK_FALSE(sendable_address(std::string(65, 'a') + "@b.example"));
   CHECK(sendable_address("Hanako.Yamada+x@Example.COM") == "Hanako.Yamada+x@example.com");
   CHECK(sendable_address("花子@日本.example") == "花子@xn--wgv71a.example");
