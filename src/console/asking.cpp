@@ -8,27 +8,9 @@ namespace kidoban::console {
 
 namespace {
 
-using directory::Grant, directory::PermissionSet, directory::Person;
+using directory::PermissionSet, directory::Person;
 
 Failure missing(Permission needed) { return fail(Kind::forbidden, "permission_missing", std::string(directory::word_of(needed))); }
-
-// RFC 6750 §2.1.
-std::optional<std::string_view> bearer(const http::Request& request) {
-  const std::string_view header = request.header("authorization");
-  if (header.size() < 7 || !ascii_iequals(header.substr(0, 7), "Bearer ")) return std::nullopt;
-  return trim(header.substr(7));
-}
-
-Result<Asking> account_asking(const Inside& in, store::Transaction& tx, std::string_view token, Permission needed) {
-  auto known = TRY(in.directory.service_accounts().authenticate(tx, token));
-  return Asking{{audit::ActorKind::service_account, known.account.id}, {known.account.permissions, {}}, needed, std::move(known.token)};
-}
-
-Result<Asking> person_asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed) {
-  const auto person = TRY(in.login.person_asking(tx, request));
-  if (!person) return fail(Kind::unauthenticated, "session_missing");
-  return Asking{{audit::ActorKind::person, person->id}, TRY(in.directory.roles().grant_of(tx, person->id, person->administrator)), needed, {}};
-}
 
 bool acts_on_people(Permission one) { return one == Permission::people_write || one == Permission::people_reset || one == Permission::people_unlock; }
 
@@ -61,8 +43,7 @@ Status may_hand_out(const Asking& who, const PermissionSet& given) {
 }
 
 Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed, Somewhere somewhere) {
-  const auto token = bearer(request);
-  const auto who = TRY(token ? account_asking(in, tx, *token, needed) : person_asking(in, tx, request, needed));
+  const Asking who{TRY(login::asker(in.login, in.directory, tx, request)), needed};
   if (who.grant.anywhere().none()) return fail(Kind::forbidden, "not_administrator");
   if (!directory::holds(who.grant.anywhere(), needed)) return missing(needed);
   if (const auto id = request.path_value("person"); !id.empty()) {
@@ -71,8 +52,7 @@ Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Requ
     const bool member = !request.path_value("group").empty();
     if (!member && !TRY(who.may(in, tx, needed, person))) return missing(needed);
     if (acts_on_people(needed)) {
-      const auto theirs = TRY(in.directory.roles().grant_of(tx, person.id, person.administrator)).anywhere();
-      if ((theirs & ~who.grant.everywhere).any()) return fail(Kind::forbidden, "person_more_powerful");
+      TRY(in.directory.roles().leave_more_powerful(tx, who.grant.everywhere, person.id, person.administrator));
     }
     if (!member) return who;
   }
@@ -85,11 +65,6 @@ Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Requ
   return who;
 }
 
-audit::Event by(const http::Request& request, const Asking& who) {
-  auto event = audit::from(request, {.name = "console.request", .actor = who.actor});
-  event.detail.emplace_back("permission", directory::word_of(who.needed));
-  if (who.token) event.detail.emplace_back("token", who.token->id.text());
-  return event;
-}
+audit::Event by(const http::Request& request, const Asking& who) { return login::by(request, "console.request", who, who.needed); }
 
 }  // namespace kidoban::console

@@ -3,21 +3,18 @@
 
 #include "console/console.h"
 #include "directory/permission.h"
+#include "login/asker.h"
 
 namespace kidoban::console {
 
 using directory::Permission;
 
 // Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
-struct Asking {
-  audit::Actor actor;
-  directory::Grant grant;
-  Permission needed;                                  // what this request is about
-  std::optional<directory::ServiceToken> token{};     // by which; a session otherwise
+struct Asking : login::Asker {
+  Permission needed;  // what this request is about
 
   bool may(Permission one) const { return directory::holds(grant.everywhere, one); }
-  // What they may do with this person: everywhere, or because of a group or a domain of theirs. Never to somebody who may do
-  // what they may not: whoever resets the password of an administrator is one.
+  // What they may do with this person: everywhere, or because of a group or a domain of theirs.
   Result<bool> may(const Inside& in, store::Transaction& tx, Permission one, const directory::Person& person) const;
 };
 

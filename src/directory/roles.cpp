@@ -92,6 +92,16 @@ PermissionSet Grant::anywhere() const {
   return out;
 }
 
+std::string Grant::roles_with(Permission one) const {
+  std::string out, last;
+  for (const auto& [role, set] : by_role) {
+    if (!holds(set, one) || role == last) continue;  // one role for several groups stands together
+    out += (out.empty() ? "" : ",") + role;
+    last = role;
+  }
+  return out;
+}
+
 Result<std::vector<Role>> Roles::list(store::Transaction& tx) {
   std::vector<Role> all;
   for (const Fixed& one : fixed) all.push_back({std::string(one.key), {}, one.permissions, 0});
@@ -178,14 +188,22 @@ Result<Grant> Roles::grant_of(store::Transaction& tx, const Id& person, bool adm
   Grant out;
   if (administrator) {
     out.everywhere = every_permission();
+    out.by_role.emplace_back("administrator", out.everywhere);
     return out;
   }
   for (const Assignment& one : TRY(of(tx, person))) {
     const auto set = TRY(get(tx, one.role)).permissions;
+    out.by_role.emplace_back(one.role, set);
     if (one.scope.kind == Scope::Kind::everywhere) out.everywhere |= set;
     else out.scoped.emplace_back(one.scope, set);
   }
   return out;
+}
+
+Status Roles::leave_more_powerful(store::Transaction& tx, const PermissionSet& mine, const Id& person, bool administrator) {
+  const auto theirs = TRY(grant_of(tx, person, administrator)).anywhere();
+  if ((theirs & ~mine).none()) return {};
+  return fail(Kind::forbidden, "person_more_powerful");
 }
 
 Status Roles::forget(store::Transaction& tx, const Id& person) { return delete_assignments(tx, person); }

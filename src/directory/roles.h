@@ -37,8 +37,11 @@ struct Assignment {
 struct Grant {
   PermissionSet everywhere;
   std::vector<std::pair<Scope, PermissionSet>> scoped;
+  std::vector<std::pair<std::string, PermissionSet>> by_role;  // a role's key, or "administrator", and what comes of it
 
   PermissionSet anywhere() const;
+  // Which roles let them do that, wherever it be: "people,help_desk".
+  std::string roles_with(Permission one) const;
 };
 
 class Roles {
@@ -61,6 +64,9 @@ class Roles {
   Status withdraw(store::Transaction& tx, const Id& person, const Assignment& had, const audit::Event& by);
   // What all their roles come to.
   Result<Grant> grant_of(store::Transaction& tx, const Id& person, bool administrator);
+  // Whoever changes an administrator, or sets their password, could become them: forbidden/"person_more_powerful" where that person may
+  // do anything that `mine`, held everywhere, doesn't have.
+  Status leave_more_powerful(store::Transaction& tx, const PermissionSet& mine, const Id& person, bool administrator);
   Status forget(store::Transaction& tx, const Id& person);
 
  private:

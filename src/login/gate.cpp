@@ -137,10 +137,10 @@ Result<std::optional<federation::SessionState>> Login::browser_session(const htt
   return state_of(*browser.session);
 }
 
-Result<std::optional<directory::Person>> Login::person_asking(store::Transaction& tx, const http::Request& request) {
+Result<std::optional<Login::SignedIn>> Login::signed_in(store::Transaction& tx, const http::Request& request) {
   auto browser = TRY(inside_->browser_of(tx, request));
-  if (!browser.session) return std::nullopt;
-  return std::move(browser.person);
+  if (!browser.session || !browser.person) return std::nullopt;
+  return SignedIn{std::move(*browser.person), browser.session->id};
 }
 
 Result<std::string> Login::session_token(store::Transaction& tx, const Id& session, std::string_view purpose) {

@@ -55,7 +55,11 @@ class Login final : public federation::Gate {
   // Whoever had guessed wrong too often may try at once. Audited as "person.unlocked" where there was something to forget.
   Status unlock(store::Transaction& tx, const directory::Person& person, const audit::Event& by);
   // Whose browser sent this, read in the caller's transaction; nobody where no live session came with it.
-  Result<std::optional<directory::Person>> person_asking(store::Transaction& tx, const http::Request& request);
+  struct SignedIn {
+    directory::Person person;
+    Id session;
+  };
+  Result<std::optional<SignedIn>> signed_in(store::Transaction& tx, const http::Request& request);
   // What a form of a page that acts on the browser's own session must carry as `csrf`; made for one purpose.
   Result<std::string> session_token(store::Transaction& tx, const Id& session, std::string_view purpose);
   // forbidden/"form_stale" when it isn't that.

@@ -155,7 +155,7 @@ TEST_CASE("a second tenant finds no session, and a cookie brought there is nobod
     const TenantId other = s.world.make_tenant();
     const auto asks = [&](const TenantId& tenant, Browser& browser) {
       const auto request = browser.request(http::Method::get, "/api/v1/people");
-      const auto person = s.world.store.read(tenant, soon(), [&](store::Transaction& tx) { return s.world.login.person_asking(tx, request); });
+      const auto person = s.world.store.read(tenant, soon(), [&](store::Transaction& tx) { return s.world.login.signed_in(tx, request); });
       REQUIRE(person.has_value());
       return person->has_value();
     };

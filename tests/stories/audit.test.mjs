@@ -108,6 +108,8 @@ onEachStore('the audit', (world) => {
     const one = records[0];
     assert.deepEqual([one.actor_kind, one.outcome, one.target_kind], ['person', 'success', 'group']);
     assert.equal(one.detail.client_address, '127.0.0.1');
+    assert.deepEqual([one.detail.permission, one.detail.role], ['groups_write', 'administrator']);
+    assert.match(one.session, /^[0-9a-f-]{36}$/);
     const seen = [];
     for (let next = ''; next !== undefined;) {
       const page = await get(`/audit?event=group.&limit=3${next && `&after=${next}`}`);

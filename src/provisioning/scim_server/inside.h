@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "directory/permission.h"
+#include "login/asker.h"
 #include "provisioning/scim_server/scim_server.h"
 #include "provisioning/scim_server/shape.h"
 
@@ -25,13 +26,10 @@ struct Inside {
 };
 
 // Who asks: an administrator by their browser's session, or a service account by its token.
-struct Caller {
-  audit::Actor actor;
-  directory::PermissionSet may;
-  std::optional<directory::Source> source;       // whom they keep people for
-  std::optional<directory::ServiceToken> token;  // by which; a session otherwise
+struct Caller : login::Asker {
+  Permission needed;
+  std::optional<directory::Source> source() const;  // a service account keeps the people that it makes
   directory::Writer writer() const;
-  bool holds(Permission one) const { return directory::holds(may, one); }
 };
 
 // unauthenticated/"session_missing", "token_invalid"; forbidden/"permission_missing", also to who may only somewhere. In the transaction that acts.

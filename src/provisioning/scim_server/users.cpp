@@ -26,8 +26,7 @@ Result<Person> present(const Inside& in, store::Transaction& tx, const Id& id) {
 // Whoever sets the password of an administrator is one: who may do less than somebody leaves them alone.
 Result<Person> within_reach(const Inside& in, store::Transaction& tx, const Caller& who, const Call& call) {
   auto person = TRY(present(in, tx, *call.id));
-  const auto theirs = TRY(in.directory.roles().grant_of(tx, person.id, person.administrator)).anywhere();
-  if ((theirs & ~who.may).any()) return fail(Kind::forbidden, "person_more_powerful");
+  TRY(in.directory.roles().leave_more_powerful(tx, who.grant.everywhere, person.id, person.administrator));
   if (call.if_match && !call.if_match->fit(tag_of(person))) return fail(Kind::conflict, "version_changed");
   return person;
 }
@@ -156,7 +155,7 @@ Result<Shown> create_user(const Inside& in, const http::Request& request, const 
     TRY(settle_manager(in, tx, as_change));
     directory::Directory::NewPerson made;
     made.profile = std::move(wanted.profile);
-    made.source = who.source;
+    made.source = who.source();
     made.enabled = wanted.active.value_or(true);
     made.valid_from = wanted.valid_from;
     made.valid_until = wanted.valid_until;
