@@ -1,0 +1,1 @@
+// Of its own it has nothing: the headers of precompiled.cmake are compiled with it.
