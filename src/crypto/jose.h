@@ -1,6 +1,6 @@
 #pragma once
 // JSON Web Keys and JSON Web Signatures (RFC 7515, 7517, 7518, 8037), compact form, the algorithms
-// Kidoban uses: ES256, RS256, PS256, EdDSA (Ed25519), HS256. "none" does not exist here, and a
+// Kidoban uses: ES256, ES384, RS256, PS256, EdDSA (Ed25519), HS256. "none" does not exist here, and a
 // verifier names the algorithms it will take: the token's header never chooses (RFC 8725 §3.1).
 
 #include <cstdint>
@@ -14,19 +14,20 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "crypto/hash.h"
 
 typedef struct evp_pkey_st EVP_PKEY;
 
 namespace kidoban::crypto {
 
-enum class Algorithm : std::uint8_t { es256, rs256, ps256, eddsa, hs256 };
+enum class Algorithm : std::uint8_t { es256, rs256, ps256, eddsa, hs256, es384 };
 std::string_view name_of(Algorithm algorithm);                       // "ES256" …
 std::optional<Algorithm> algorithm_named(std::string_view name);     // nothing for "none" and unknown
 
 // A key and the one algorithm it is for. Immutable; any thread at once. Cheap to copy (shared).
 class SigningKey {
  public:
-  // A new private key: P-256, RSA 2048 bits, or Ed25519. `kid` is the RFC 7638 thumbprint.
+  // A new private key: P-256, P-384, RSA 2048 bits, or Ed25519. `kid` is the RFC 7638 thumbprint.
   // hs256 is refused (malformed/"key_unsupported"): secrets come from from_secret.
   static Result<SigningKey> generate(Algorithm algorithm);
   // PKCS#8 DER as private_der() gives it.
@@ -40,11 +41,13 @@ class SigningKey {
 
   Algorithm algorithm() const;
   const std::string& kid() const;         // the JWK's own "kid", or the thumbprint; "" for a secret
+  // RFC 7638, over the key alone: the same whatever it is called or is for. Zero for a secret.
+  Digest thumbprint() const;
   bool can_sign() const;
   Result<Secret> private_der() const;     // PKCS#8
   std::string public_jwk() const;         // {"kty":…,"kid":…,"alg":…,"use":"sig",…}; never a secret's bytes
 
-  // The raw JWS signature over `input` (ES256: r ‖ s, RFC 7518 §3.4).
+  // The raw JWS signature over `input` (ES256, ES384: r ‖ s, RFC 7518 §3.4).
   Result<std::string> sign(std::string_view input) const;
   // unauthenticated/"signature_invalid" when it isn't this key's signature over `input`.
   Status verify(std::string_view input, std::string_view signature) const;
@@ -76,5 +79,8 @@ Status jws_verify(const Jws& jws, std::span<const SigningKey> keys);
 // The keys of a JWK Set that can verify signatures; keys of unknown kinds are skipped
 // (RFC 7517 §5). An RSA key without "alg" gives two: RS256's and PS256's. malformed/"jwks_malformed" when it isn't a JWK Set; at most limits::jwks_keys.
 Result<std::vector<SigningKey>> jwks_parse(std::string_view json);
+// One public key by itself, as from_jwk has it, where what would be passed over in a set is an error to be told of. An RSA key without
+// "alg" gives two here as well.
+Result<std::vector<SigningKey>> jwk_parse(std::string_view json);
 
 }  // namespace kidoban::crypto

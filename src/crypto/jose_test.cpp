@@ -21,7 +21,7 @@ const std::string es256_token = "eyJhbGciOiJFUzI1NiJ9." + payload_a + ".DtEhU3lj
 const std::string eddsa_jwk = R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})";
 const std::string eddsa_token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 
-constexpr Algorithm asymmetric[] = {Algorithm::es256, Algorithm::rs256, Algorithm::ps256, Algorithm::eddsa};
+constexpr Algorithm asymmetric[] = {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::ps256, Algorithm::eddsa};
 
 bool verifies(const std::string& token, const SigningKey& key) {
   const auto jws = jws_parse(token);
@@ -119,7 +119,7 @@ TEST_CASE("a private key comes back from PKCS#8, as its own kind only") {
     CHECK(back->kid() == key->kid());
     CHECK(back->public_jwk() == key->public_jwk());
     CHECK(key->verify("text", *back->sign("text")));
-    for (const auto wrong : {Algorithm::es256, Algorithm::rs256, Algorithm::eddsa, Algorithm::hs256}) {
+    for (const auto wrong : {Algorithm::es256, Algorithm::es384, Algorithm::rs256, Algorithm::eddsa, Algorithm::hs256}) {
       if (wrong == algorithm || (wrong == Algorithm::rs256 && algorithm == Algorithm::ps256)) continue;
       CHECK(reason(SigningKey::from_private_der(wrong, der->reveal())) == "key_unsupported");
     }
@@ -147,6 +147,24 @@ TEST_CASE("a secret signs with 32 bytes or more and is never shown") {
   CHECK(verifies(*jws_sign(*key, "", "{}"), *key));
   CHECK(key->public_jwk().find(base64url(text)) == std::string::npos);
   CHECK_FALSE(key->private_der());
+}
+
+TEST_CASE("a key by itself is read, or it is said why not") {
+  const auto rsa = jwk_parse(rs256_jwk);
+  REQUIRE(rsa);
+  CHECK(rsa->size() == 2);  // either padding
+  CHECK(rsa->front().thumbprint() == rsa->back().thumbprint());
+  CHECK(jwk_parse(R"({"alg":"PS256",)" + rs256_jwk.substr(1))->size() == 1);
+  CHECK(jwk_parse(R"({"kid":"a",)" + es256_jwk.substr(1))->front().thumbprint() == jwk_parse(es256_jwk)->front().thumbprint());
+  CHECK(jwk_parse(R"({"alg":"Ed25519",)" + eddsa_jwk.substr(1))->front().algorithm() == Algorithm::eddsa);  // RFC 9864 §2.2
+  CHECK(jws_parse(token_with_header(R"({"alg":"Ed25519"})"))->algorithm == Algorithm::eddsa);
+  CHECK(reason(jwk_parse(R"({"alg":"ES384",)" + es256_jwk.substr(1))) == "key_unsupported");
+  CHECK(reason(jwk_parse(R"({"kty":"EC","crv":"P-521","x":"AA","y":"AA"})")) == "key_unsupported");
+  CHECK(reason(jwk_parse(R"({"d":"AA",)" + eddsa_jwk.substr(1))) == "key_unsupported");
+  CHECK(reason(jwk_parse("[]")) == "jwk_malformed");
+  const auto p384 = SigningKey::generate(Algorithm::es384);
+  CHECK(jwk_parse(p384->public_jwk())->front().thumbprint() == p384->thumbprint());
+  CHECK(p384->sign("a")->size() == 96);
 }
 
 TEST_CASE("a public key is never taken for an HMAC secret") {

@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/require.h"
@@ -17,7 +18,22 @@ namespace json = boost::json;
 constexpr int rsa_fewest_bits = 2048;  // RFC 7518 §3.3
 // Verifying costs the square of the length; nobody honest goes further.
 constexpr int rsa_most_bits = 8192;
-constexpr std::size_t coordinate_bytes = 32;  // P-256 and Ed25519
+constexpr std::size_t edwards_bytes = 32;
+
+// RFC 7518 §6.2.1.1, and what OpenSSL calls the same.
+struct Curve {
+  Algorithm algorithm;
+  const char* name;
+  std::string_view group;
+  std::size_t bytes;
+};
+constexpr Curve curves[] = {{Algorithm::es256, "P-256", "prime256v1", 32}, {Algorithm::es384, "P-384", "secp384r1", 48}};
+
+const Curve* curve_named(std::optional<std::string_view> name) {
+  const auto* found = std::ranges::find_if(curves, [&](const Curve& one) { return name == one.name; });
+  return found == std::end(curves) ? nullptr : found;
+}
+const Curve& curve_for(Algorithm algorithm) { return *std::ranges::find(curves, algorithm, &Curve::algorithm); }
 
 Failure unsupported(std::string note) { return fail(Kind::malformed, "key_unsupported", std::move(note)); }
 Failure malformed(std::string note) { return fail(Kind::malformed, "jwk_malformed", std::move(note)); }
@@ -51,23 +67,24 @@ Result<std::vector<std::uint8_t>> bytes_member(const json::object& jwk, std::str
 }
 
 Result<Pkey> elliptic_key(const json::object& jwk) {
-  if (text_member(jwk, "crv") != "P-256") return unsupported("a curve other than P-256");
+  const Curve* curve = curve_named(text_member(jwk, "crv"));
+  if (curve == nullptr) return unsupported("a curve other than P-256 and P-384");
   const auto x = TRY(bytes_member(jwk, "x"));
   const auto y = TRY(bytes_member(jwk, "y"));
-  if (x.size() != coordinate_bytes || y.size() != coordinate_bytes) return malformed("x and y are 32 octets");
+  if (x.size() != curve->bytes || y.size() != curve->bytes) return malformed("x and y are as long as the curve's field");
   std::vector<std::uint8_t> point{0x04};  // SEC 1 §2.3.3, uncompressed
   point.insert(point.end(), x.begin(), x.end());
   point.insert(point.end(), y.begin(), y.end());
-  std::array<char, 6> group{"P-256"};
+  std::string group(curve->name);
   OSSL_PARAM params[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
       OSSL_PARAM_construct_end()};
   auto key = TRY(from_params("EC", params));
-  // NIST SP 800-56A §5.6.2.3.4, partial validation: P-256's cofactor is 1, so being on the curve is
+  // NIST SP 800-56A §5.6.2.3.4, partial validation: these curves' cofactor is 1, so being on the curve is
   // being in the group, and the multiplication by its order (60 µs) tells nothing more.
   const PkeyContext check(EVP_PKEY_CTX_new(key.get(), nullptr));
-  if (!check || EVP_PKEY_public_check_quick(check.get()) != 1) return malformed("not a point of P-256");
+  if (!check || EVP_PKEY_public_check_quick(check.get()) != 1) return malformed("not a point of its curve");
   return key;
 }
 
@@ -98,7 +115,7 @@ Result<Pkey> rsa_key(const json::object& jwk) {
 Result<Pkey> edwards_key(const json::object& jwk) {
   if (text_member(jwk, "crv") != "Ed25519") return unsupported("a curve other than Ed25519");
   const auto x = TRY(bytes_member(jwk, "x"));
-  if (x.size() != coordinate_bytes) return malformed("x is 32 octets");
+  if (x.size() != edwards_bytes) return malformed("x is 32 octets");
   Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, x.data(), x.size()));
   if (!key) return malformed("not a key");
   return key;
@@ -108,12 +125,13 @@ Result<Pkey> edwards_key(const json::object& jwk) {
 
 Status check_kind(EVP_PKEY* key, Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::es256: {
+    case Algorithm::es256:
+    case Algorithm::es384: {
       std::array<char, 32> group{};
       const bool named = EVP_PKEY_is_a(key, "EC") == 1 &&
                          EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group.data(),
                                                         group.size(), nullptr) == 1;
-      if (named && std::string_view(group.data()) == "prime256v1") return {};
+      if (named && std::string_view(group.data()) == curve_for(algorithm).group) return {};
       break;
     }
     case Algorithm::rs256:
@@ -134,14 +152,17 @@ Status check_kind(EVP_PKEY* key, Algorithm algorithm) {
 std::string required_members(EVP_PKEY* key, Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::es256:
-      return R"({"crv":"P-256","kty":"EC","x":")" + number_member(key, OSSL_PKEY_PARAM_EC_PUB_X, coordinate_bytes) +
-             R"(","y":")" + number_member(key, OSSL_PKEY_PARAM_EC_PUB_Y, coordinate_bytes) + "\"}";
+    case Algorithm::es384: {
+      const Curve& curve = curve_for(algorithm);
+      return R"({"crv":")" + std::string(curve.name) + R"(","kty":"EC","x":")" + number_member(key, OSSL_PKEY_PARAM_EC_PUB_X, curve.bytes) +
+             R"(","y":")" + number_member(key, OSSL_PKEY_PARAM_EC_PUB_Y, curve.bytes) + "\"}";
+    }
     case Algorithm::rs256:
     case Algorithm::ps256:
       return R"({"e":")" + number_member(key, OSSL_PKEY_PARAM_RSA_E, 0) + R"(","kty":"RSA","n":")" +
              number_member(key, OSSL_PKEY_PARAM_RSA_N, 0) + "\"}";
     case Algorithm::eddsa: {
-      std::array<std::uint8_t, coordinate_bytes> x{};
+      std::array<std::uint8_t, edwards_bytes> x{};
       std::size_t length = x.size();
       if (EVP_PKEY_get_raw_public_key(key, x.data(), &length) != 1) fatal("a key has no public part");
       return R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url(x) + "\"}";
@@ -150,6 +171,10 @@ std::string required_members(EVP_PKEY* key, Algorithm algorithm) {
       break;
   }
   fatal("a secret has no public members");
+}
+
+std::optional<Algorithm> algorithm_of_others(std::string_view name) {
+  return name == "Ed25519" ? std::optional(Algorithm::eddsa) : algorithm_named(name);
 }
 
 std::string thumbprint(const std::string& required) { return base64url(sha256(required)); }
@@ -180,11 +205,11 @@ Result<Pkey> public_key(const json::object& jwk) {
 Result<std::optional<Algorithm>> algorithm_of(const json::object& jwk) {
   const auto kind = text_member(jwk, "kty");
   std::optional<Algorithm> only;
-  if (kind == "EC") only = Algorithm::es256;
+  if (const Curve* curve = curve_named(text_member(jwk, "crv")); kind == "EC" && curve != nullptr) only = curve->algorithm;
   if (kind == "OKP") only = Algorithm::eddsa;
   if (!jwk.contains("alg")) return only;
   const auto name = text_member(jwk, "alg");
-  const auto named = name ? algorithm_named(*name) : std::nullopt;
+  const auto named = name ? algorithm_of_others(*name) : std::nullopt;
   if (!named || *named == Algorithm::hs256) return unsupported("an algorithm we don't have");
   const bool is_rsa = *named == Algorithm::rs256 || *named == Algorithm::ps256;
   if (is_rsa ? kind != "RSA" : named != only) return unsupported("kty and alg don't agree");

@@ -12,9 +12,13 @@
 
 namespace kidoban::crypto {
 
-// Whether this key is of the kind and size its algorithm wants: P-256, RSA of 2048 to 8192 bits,
+// Whether this key is of the kind and size its algorithm wants: P-256, P-384, RSA of 2048 to 8192 bits,
 // Ed25519. malformed/"key_unsupported" otherwise.
 Status check_kind(EVP_PKEY* key, Algorithm algorithm);
+
+// A name that a signature or a key of somebody else's gives its algorithm: as algorithm_named(), and "Ed25519", which
+// RFC 9864 §2.2 gives to what RFC 8037 calls EdDSA.
+std::optional<Algorithm> algorithm_of_others(std::string_view name);
 
 // The members that RFC 7638 §3.2 takes into a thumbprint, in its order, with no white space.
 std::string required_members(EVP_PKEY* key, Algorithm algorithm);

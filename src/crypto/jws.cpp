@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/jose.h"
+#include "crypto/jwk.h"
 #include "base/strict_json.h"
 
 namespace kidoban::crypto {
@@ -49,7 +50,7 @@ Result<Jws> jws_parse(std::string_view compact) {
   if (header->contains("crit")) return malformed("crit");
   if (!text_or_absent(*header, "kid") || !text_or_absent(*header, "typ")) return malformed("kid or typ");
   const auto name = text_member(*header, "alg");
-  const auto algorithm = name ? algorithm_named(*name) : std::nullopt;
+  const auto algorithm = name ? algorithm_of_others(*name) : std::nullopt;
   if (!algorithm) return malformed("alg");
   return Jws{*algorithm,
              std::string(text_member(*header, "kid").value_or("")),

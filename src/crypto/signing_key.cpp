@@ -14,8 +14,9 @@ namespace kidoban::crypto {
 namespace {
 
 constexpr std::size_t secret_fewest_bytes = 32;  // RFC 7518 §3.2
-constexpr std::size_t es256_bytes = 64;          // RFC 7518 §3.4
-constexpr std::size_t es256_half = es256_bytes / 2;
+
+// RFC 7518 §3.4: each of the two numbers of an ECDSA signature; nothing for what isn't ECDSA.
+std::size_t ecdsa_half(Algorithm algorithm) { return algorithm == Algorithm::es256 ? 32 : algorithm == Algorithm::es384 ? 48 : 0; }
 
 struct AlgorithmName {
   Algorithm algorithm;
@@ -25,7 +26,8 @@ constexpr AlgorithmName names[] = {{Algorithm::es256, "ES256"},
                                    {Algorithm::rs256, "RS256"},
                                    {Algorithm::ps256, "PS256"},
                                    {Algorithm::eddsa, "EdDSA"},
-                                   {Algorithm::hs256, "HS256"}};
+                                   {Algorithm::hs256, "HS256"},
+                                   {Algorithm::es384, "ES384"}};
 
 enum class Purpose { sign, verify };
 
@@ -34,7 +36,9 @@ enum class Purpose { sign, verify };
 DigestContext prepared(EVP_PKEY* key, Algorithm algorithm, Purpose purpose) {
   DigestContext context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* settings = nullptr;  // the context's own
-  const char* digest = algorithm == Algorithm::eddsa ? nullptr : "SHA256";  // RFC 8032 hashes by itself
+  const char* digest = algorithm == Algorithm::eddsa   ? nullptr  // RFC 8032 hashes by itself
+                       : algorithm == Algorithm::es384 ? "SHA384"
+                                                       : "SHA256";
   if (!context) return nullptr;
   const int begun =
       purpose == Purpose::sign
@@ -59,13 +63,14 @@ Result<EVP_MD_CTX*> working_copy(const EVP_MD_CTX* of) {
   return working.get();
 }
 
-std::optional<std::string> raw_from_der(std::span<const std::uint8_t> der) {
+std::optional<std::string> raw_from_der(std::span<const std::uint8_t> der, std::size_t half) {
   const auto* at = der.data();
   const EcdsaSignature parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-  std::string raw(es256_bytes, '\0');
+  std::string raw(2 * half, '\0');
   auto* out = reinterpret_cast<std::uint8_t*>(raw.data());
-  if (!parsed || BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), out, es256_half) < 0 ||
-      BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), out + es256_half, es256_half) < 0) {
+  const auto length = static_cast<int>(half);
+  if (!parsed || BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), out, length) < 0 ||
+      BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), out + half, length) < 0) {
     return std::nullopt;
   }
   return raw;
@@ -83,14 +88,15 @@ void put_integer(std::string& out, std::string_view number) {
 
 std::string der_from_raw(std::string_view raw) {
   std::string body;
-  put_integer(body, raw.substr(0, es256_half));
-  put_integer(body, raw.substr(es256_half));
-  return std::string{'\x30', static_cast<char>(body.size())} + body;  // at most 70 octets: short form
+  put_integer(body, raw.substr(0, raw.size() / 2));
+  put_integer(body, raw.substr(raw.size() / 2));
+  return std::string{'\x30', static_cast<char>(body.size())} + body;  // at most 102 octets: short form
 }
 
 Pkey generate_pkey(Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::es256: return Pkey(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+    case Algorithm::es384: return Pkey(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
     case Algorithm::rs256:
     case Algorithm::ps256: return Pkey(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}));
     case Algorithm::eddsa: return Pkey(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
@@ -124,7 +130,7 @@ struct SigningKey::Inside {
                                                     std::string_view kid) {
     TRY(check_kind(key.get(), algorithm));
     Inside inside{algorithm, std::string(kid), required_members(key.get(), algorithm), std::move(key), {}, {}, {}};
-    if (inside.kid.empty()) inside.kid = thumbprint(inside.required);
+    if (inside.kid.empty()) inside.kid = crypto::thumbprint(inside.required);
     inside.verifier = prepared(inside.key.get(), algorithm, Purpose::verify);
     if (is_private) inside.signer = prepared(inside.key.get(), algorithm, Purpose::sign);
     if (!inside.verifier || (is_private && !inside.signer)) {
@@ -172,6 +178,7 @@ Result<SigningKey> SigningKey::from_secret(const Secret& secret) {
 
 Algorithm SigningKey::algorithm() const { return inside_->algorithm; }
 const std::string& SigningKey::kid() const { return inside_->kid; }
+Digest SigningKey::thumbprint() const { return inside_->required.empty() ? Digest{} : sha256(inside_->required); }
 bool SigningKey::can_sign() const { return inside_->signer || !inside_->secret.empty(); }
 
 Result<Secret> SigningKey::private_der() const {
@@ -210,8 +217,9 @@ Result<std::string> SigningKey::sign(std::string_view input) const {
     return fail(Kind::internal, "signing_failed");
   }
   const auto signature = std::span<const std::uint8_t>(out).first(length);
-  if (inside_->algorithm != Algorithm::es256) return std::string(as_text(signature));
-  auto raw = raw_from_der(signature);
+  const std::size_t half = ecdsa_half(inside_->algorithm);
+  if (half == 0) return std::string(as_text(signature));
+  auto raw = raw_from_der(signature, half);
   if (!raw) return fail(Kind::internal, "signing_failed");
   return std::move(*raw);
 }
@@ -224,8 +232,8 @@ Status SigningKey::verify(std::string_view input, std::string_view signature) co
     return {};
   }
   std::string der;
-  if (inside_->algorithm == Algorithm::es256) {
-    if (signature.size() != es256_bytes) return refused();
+  if (const std::size_t half = ecdsa_half(inside_->algorithm); half != 0) {
+    if (signature.size() != 2 * half) return refused();
     der = der_from_raw(signature);
     signature = der;
   }
