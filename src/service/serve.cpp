@@ -29,6 +29,7 @@
 #include "service/housekeeping.h"
 #include "service/import_passwords.h"
 #include "service/issuer.h"
+#include "service/login_options.h"
 #include "service/mails.h"
 #include "service/setup.h"
 #include "transfer/exports.h"
@@ -105,18 +106,6 @@ Status may_serve(const Config& config, const ServeOptions& options, const std::v
     }
   }
   return {};
-}
-
-login::Options login_options(const Config& config, factors::Passwords& passwords) {
-  login::Options options;
-  options.session.idle = std::chrono::minutes(config.session_idle_minutes);
-  options.session.absolute = std::chrono::hours(config.session_absolute_hours);
-  options.lockout.rule_of_tenant = [&passwords](store::Transaction& tx) -> Result<login::LockoutRule> {
-    const auto rule = TRY(passwords.lock_rule(tx));
-    return login::LockoutRule{rule.threshold, rule.first_delay, rule.longest_delay, rule.forget_after};
-  };
-  options.offers_recovery = !config.mail_server.empty();
-  return options;
 }
 
 // Each tenant's audit once a day: what is older than it wants to keep.
