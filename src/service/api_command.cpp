@@ -199,7 +199,9 @@ Status tell_list(const Output& out, OperatorApi& api, const ApiCommand& command,
     if (!after.empty()) query.add("after", after);
     if (a.limit > 0) query.add("limit", std::to_string(a.limit));
     answer = TRY(answer_of(api, asked.call, query));
-    for (auto& one : answer.at(command.rows).as_array()) all.push_back(std::move(one));
+    auto* rows = answer.if_contains(command.rows);
+    if (rows == nullptr || !rows->is_array()) return fail(Kind::internal, "answer_malformed", std::string("the answer has no list of ") + command.rows);
+    for (auto& one : rows->get_array()) all.push_back(std::move(one));
     const auto* next = answer.if_contains("next");
     if (next == nullptr || a.limit > 0) break;
     after = next->as_string();

@@ -66,7 +66,7 @@ void add_person_commands(CLI::App& app, Given& given) {
                              [a](const Config& c, const Output& o) { return person_create(c, o, *a); });
   spell(*create, std::shared_ptr<ApiArguments>(a, &a->api), new_person());
   auto* from_stdin = create->add_flag("--password-stdin", a->password_from_stdin, "read a password from standard input");
-  create->add_option("--password-hash", a->password_hash, "import a hash (Argon2, bcrypt, PBKDF2, scrypt, SSHA, crypt)")
+  create->add_flag("--password-hash-stdin", a->hash_from_stdin, "read another system's hash instead (Argon2, bcrypt, PBKDF2, scrypt, SSHA, crypt)")
       ->excludes(from_stdin);
   CLI::App* set = command(*person, given, "set-password", "set a password, read from standard input",
                           [a](const Config& c, const Output& o) { return person_set_password(c, o, *a); });

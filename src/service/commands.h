@@ -24,8 +24,8 @@ Status tenant_quota(const Config& config, const Output& out, const std::string& 
 struct PersonArguments {
   ApiArguments api;           // tenant, and what is said of somebody new
   std::string login;          // whose password
-  std::string password_hash;  // another system's, to import
   bool password_from_stdin = false;
+  bool hash_from_stdin = false;  // another system's, to import
   bool temporary = false;     // make a temporary password and print it
 };
 // With their password, in one transaction.

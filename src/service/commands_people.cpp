@@ -150,8 +150,9 @@ Status person_create(const Config& config, const Output& out, const PersonArgume
     const auto typed = TRY(read_password());
     const auto profile = profile_in(boost::json::parse(call.body).as_object());
     credential = TRY(choose(house, factors::owner_of(opened.tenant.id, {}, profile, opened.tenant.name), typed));
-  } else if (!a.password_hash.empty()) {
-    credential = TRY(house.password.take_hash(a.password_hash));
+  } else if (a.hash_from_stdin) {
+    const auto typed = TRY(read_password());
+    credential = TRY(house.password.take_hash(typed.reveal_text()));
   }
   std::string made;
   TRY(store::write_joined(*house.store, opened.tenant.id, command_deadline(), [&](store::Store& joined) -> Status {

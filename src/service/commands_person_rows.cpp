@@ -80,7 +80,7 @@ const std::vector<ApiCommand>& commands() {
       {.noun = "person", .verb = "roles", .help = "the roles a person has", .method = Method::get, .path = "/people/{person}/roles",
        .rows = "roles", .columns = "role scope"},
       {.noun = "person", .verb = "sign-ins", .help = "when a person signed in, and what was tried as them", .method = Method::get,
-       .path = "/people/{person}/sign-ins", .rows = "records", .columns = "at event outcome reason client_address"},
+       .path = "/people/{person}/sign-ins", .rows = "sign_ins", .columns = "at event outcome reason client_address"},
       {.noun = "role", .verb = "assign", .help = "give a role to a person", .method = Method::put, .path = "/people/{person}/roles",
        .fields = {std::begin(role_fields), std::end(role_fields)}, .done = "{person} has the role."},
       {.noun = "role", .verb = "withdraw", .help = "take a role from a person", .method = Method::post,

@@ -73,7 +73,7 @@ const std::vector<ApiCommand>& rows_of_audit() {
                   {"--from", "from", "from then on: 2026-04-01T00:00:00Z"},
                   {"--until", "until", "until before then"},
                   {"--outcome", "outcome", "success, refused or failed"}},
-       .rows = "records", .columns = "at event outcome reason actor target"},
+       .rows = "records", .columns = "at event outcome reason actor_kind actor target"},
       {.noun = "audit", .verb = "heads", .help = "the signed heads, newest first", .method = Method::get, .path = "/audit/heads",
        .rows = "heads", .columns = "number tree_size at root_hash"},
       {.noun = "audit", .verb = "keys", .help = "the keys that heads are signed with (a JWK Set)", .method = Method::get, .path = "/audit/keys"},

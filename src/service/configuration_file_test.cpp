@@ -24,12 +24,12 @@ std::string note_of(std::string_view text) {
 
 TEST_CASE("what is written is read back, whatever it says") {
   for (const char* text : {
-           R"({})",
-           R"({"format":1,"role":[],"group":[{"name":"営業部","rule":"department eq \"Sales\" and not (title eq \"Intern\")"},{"name":"b","groups":["x","y"]}]})",
-           R"({"settings":{"mail":{"from_name":"","wording":{"password_reset":{"ja":{"subject":"件名","body":"一行目\n\n三行目 \"\"\" と \\ と '''\n"}}},"system_destinations":["a@b.example"]}}})",
-           R"({"settings":{"password":{"default":{"min_length":15},"overrides":[{"groups":["@group/A"],"policy":{"min_length":20}}],"lock":{}}}})",
-           R"({"a b":{"c.d":{"\"":1}},"x\ny":[true,false,[1,[2]],{"k":[]}],"t":"\u0000\u001f\u007f\t\r\n","q":"\n\"\"\"\"\"","e":"a\"\n\""})",
-           R"({"empty":{},"deep":{"er":{"est":{}}},"list":[{"only":{"tables":1}},{}]})",
+           R"j({})j",
+           R"j({"format":1,"role":[],"group":[{"name":"営業部","rule":"department eq \"Sales\" and not (title eq \"Intern\")"},{"name":"b","groups":["x","y"]}]})j",
+           R"j({"settings":{"mail":{"from_name":"","wording":{"password_reset":{"ja":{"subject":"件名","body":"一行目\n\n三行目 \"\"\" と \\ と '''\n"}}},"system_destinations":["a@b.example"]}}})j",
+           R"j({"settings":{"password":{"default":{"min_length":15},"overrides":[{"groups":["@group/A"],"policy":{"min_length":20}}],"lock":{}}}})j",
+           R"j({"a b":{"c.d":{"\"":1}},"x\ny":[true,false,[1,[2]],{"k":[]}],"t":"\u0000\u001f\u007f\t\r\n","q":"\n\"\"\"\"\"","e":"a\"\n\""})j",
+           R"j({"empty":{},"deep":{"er":{"est":{}}},"list":[{"only":{"tables":1}},{}]})j",
        }) {
     const auto content = object(text);
     const std::string written = print_configuration(content, {{"", "Head\n\nMore"}, {"group", "Groups"}});

@@ -12,6 +12,7 @@ namespace {
 const std::vector<store::Feature> features{{"tenant", resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}};
 
 struct World {
+  explicit World(store::Store& on) : store(on) {}
   store::Store& store;
   kit::ManualClock clock;
   kit::SeededRandom random;
@@ -34,7 +35,7 @@ struct World {
 
 TEST_CASE("a tenant is renamed with one record, and no other is") {
   kit::each_engine(features, [](store::Store& store) {
-    World w{store};
+    World w(store);
     const Tenant ours = w.make("acme"), theirs = w.make("other");
     CHECK(w.rename(ours, "東京商事株式会社"));
     CHECK(w.name_of(ours) == "東京商事株式会社");
@@ -47,7 +48,7 @@ TEST_CASE("a tenant is renamed with one record, and no other is") {
 
 TEST_CASE("a name that no page can show is refused") {
   kit::each_engine(features, [](store::Store& store) {
-    World w{store};
+    World w(store);
     const Tenant ours = w.make("acme");
     for (const std::string& bad : {std::string(), std::string("a\nb"), std::string(500, 'a'), std::string("\xff")}) {
       CHECK(kit::reason_of(w.rename(ours, bad)) == "name_malformed");
