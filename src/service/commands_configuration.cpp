@@ -16,7 +16,7 @@ namespace kidoban::service {
 namespace {
 
 namespace json = boost::json;
-using Kind_ = Difference::Kind;
+using Change = Difference::Kind;
 
 // Whole or not at all: a file that is there is replaced when the new one is written.
 Status write_file(const std::string& file, const std::string& text) {
@@ -36,11 +36,12 @@ struct Done {
   std::vector<MadeSecret> secrets;
 };
 
-// Everything that the file wants is done, looked at, and kept or undone: what is shown is what would be, not what we believe. With
-// `planned`, only where the tenant still stands as it stood then.
+enum class Then : std::uint8_t { undo, keep };
 constexpr Reason only_planned = "configuration_planned";
 
-Result<Done> attempt(const Opened& opened, const Written& file, Prune prune, const json::object* planned_from, bool keep) {
+// Everything that the file wants is done, looked at, and kept or undone: what is shown is what would be, not what we believe. With
+// `planned_from`, only where the tenant still stands as it stood then.
+Result<Done> attempt(const Opened& opened, const Written& file, Prune prune, const json::object* planned_from, Then then) {
   Done done;
   const Status ran = store::write_joined(*opened.house->store, opened.tenant.id, command_deadline(), [&](store::Store& joined) -> Status {
     House& house = *opened.house;
@@ -52,14 +53,14 @@ Result<Done> attempt(const Opened& opened, const Written& file, Prune prune, con
     done.secrets = TRY(apply_configuration(house, tenant, joined, file, prune));
     const auto now = TRY(joined.read(opened.tenant.id, command_deadline(), [](store::Transaction& tx) { return tenant::Tenants::of(tx); }));
     done.after = TRY(configuration_of(house, now, joined));
-    if (!keep) return fail(Kind::conflict, only_planned);
+    if (then == Then::undo) return fail(Kind::conflict, only_planned);
     return {};
   });
-  if (!ran && (keep || ran.error().reason != only_planned.text())) return std::unexpected(ran.error());
+  if (!ran && (then == Then::keep || ran.error().reason != only_planned.text())) return std::unexpected(ran.error());
   return done;
 }
 
-std::string word_of(Kind_ kind) { return kind == Kind_::added ? "added" : kind == Kind_::removed ? "removed" : "changed"; }
+std::string word_of(Change kind) { return kind == Change::added ? "added" : kind == Change::removed ? "removed" : "changed"; }
 
 std::string title_of(const Difference& one) {
   if (one.what == "tenant") return "[tenant]";
@@ -75,12 +76,12 @@ std::string plain(std::string text) {
 std::string told(const std::vector<Difference>& all) {
   std::string out;
   for (const Difference& one : all) {
-    out += std::string(one.kind == Kind_::added ? "+ " : one.kind == Kind_::removed ? "- " : "~ ") + plain(title_of(one)) + "\n";
-    if (one.kind == Kind_::removed) continue;
+    out += std::string(one.kind == Change::added ? "+ " : one.kind == Change::removed ? "- " : "~ ") + plain(title_of(one)) + "\n";
+    if (one.kind == Change::removed) continue;
     for (const auto& member : one.members) {
       out += "    " + plain(member.member);
       if (!member.from.empty() || !member.to.empty()) {
-        if (one.kind == Kind_::changed) out += ": " + (member.from.empty() ? "(nothing)" : plain(member.from)) + " → " + (member.to.empty() ? "(nothing)" : plain(member.to));
+        if (one.kind == Change::changed) out += ": " + (member.from.empty() ? "(nothing)" : plain(member.from)) + " → " + (member.to.empty() ? "(nothing)" : plain(member.to));
         else out += " = " + plain(member.to);
       }
       out += "\n";
@@ -136,7 +137,7 @@ Result<int> configuration_apply(const Config& config, const Output& out, const A
   TRY(check_configuration(file));
   const auto opened = TRY(open_tenant(config, a.tenant));
   const Prune prune = a.prune ? Prune::yes : Prune::no;
-  const auto plan = TRY(attempt(opened, file, prune, nullptr, false));
+  const auto plan = TRY(attempt(opened, file, prune, nullptr, Then::undo));
   const auto wanted = differences(plan.before, plan.after);
   const auto say = [&](bool applied, const std::vector<MadeSecret>& secrets) {
     if (out.is_json()) out.raw(json::serialize(told_json(wanted, applied, secrets)));
@@ -156,7 +157,7 @@ Result<int> configuration_apply(const Config& config, const Output& out, const A
     std::fflush(stdout);
     if (!agreed()) return fail(Kind::malformed, "not_confirmed", "nothing was changed");
   }
-  const auto done = TRY(attempt(opened, file, prune, &plan.before, true));
+  const auto done = TRY(attempt(opened, file, prune, &plan.before, Then::keep));
   say(true, done.secrets);
   if (out.is_json()) return 0;
   for (const MadeSecret& one : done.secrets) out.one({{"application", one.application}, {"client_id", one.client_id}, {"client_secret", one.client_secret}});

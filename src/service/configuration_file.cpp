@@ -70,17 +70,20 @@ bool is_bare(std::string_view key) {
   return !key.empty() && std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
 }
 
+enum class Lines : std::uint8_t { one, as_many_as_it_has };
+
 // TOML's basic string; over several lines where the text has several, so that a mail reads like a mail.
-std::string quoted(std::string_view text) {
-  const bool several = text.find('\n') != std::string_view::npos;
+std::string quoted(std::string_view text, Lines lines = Lines::as_many_as_it_has) {
+  const bool several = lines == Lines::as_many_as_it_has && text.find('\n') != std::string_view::npos;
   std::string out = several ? "\"\"\"\n" : "\"";
   int quotes = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    quotes = c == '"' ? quotes + 1 : 0;
-    if (c == '\\') out += "\\\\";
     // Three of them would end it, and so would one at its end.
-    else if (c == '"') out += several && quotes < 3 && i + 1 < text.size() ? "\"" : "\\\"";
+    const bool bare_quote = c == '"' && several && quotes < 2 && i + 1 < text.size();
+    quotes = bare_quote ? quotes + 1 : 0;
+    if (c == '\\') out += "\\\\";
+    else if (c == '"') out += bare_quote ? "\"" : "\\\"";
     else if (c == '\n') out += several ? "\n" : "\\n";
     else if (c == '\t') out += "\\t";
     else if (c == '\r') out += "\\r";
@@ -89,19 +92,11 @@ std::string quoted(std::string_view text) {
       std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(static_cast<unsigned char>(c)));
       out += escape;
     } else out += c;
-    if (c == '"' && quotes >= 3) quotes = 0;
   }
   return out + (several ? "\"\"\"" : "\"");
 }
 
-std::string key_of(std::string_view key) { return is_bare(key) ? std::string(key) : [&] {
-  std::string text = quoted(key);
-  // A key has one line.
-  if (!text.starts_with("\"\"\"")) return text;
-  std::string escaped = "\"";
-  for (const char c : std::string_view(text).substr(4, text.size() - 7)) escaped += c == '\n' ? "\\n" : c == '"' ? "\\\"" : std::string(1, c);
-  return escaped + "\"";
-}(); }
+std::string key_of(std::string_view key) { return is_bare(key) ? std::string(key) : quoted(key, Lines::one); }
 
 std::string inline_value(const json::value& value);
 
