@@ -1,6 +1,9 @@
 #pragma once
 // The administrators' API over the public headers of the other folders. Made once at start; any thread.
 
+#include <chrono>
+#include <functional>
+
 #include "audit/audit.h"
 #include "audit/sealing.h"
 #include "base/resource.h"
@@ -9,6 +12,7 @@
 #include "http/routes.h"
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
+#include "login/asker.h"
 #include "login/login.h"
 #include "mail/mail.h"
 #include "portal/own.h"
@@ -38,6 +42,11 @@ struct Inside {
   transfer::Exports& exports;
   mail::Mail& mail;
   portal::Own& own;
+  // Who asks, where it isn't what came with the request that says so: a command's own rows, which no network reaches
+  // (decision 21). Rows that are served have none.
+  std::function<login::Asker()> asker = {};
+  // How long a request goes on asking a group's new rule of everybody; the rest is asked behind it.
+  std::chrono::milliseconds asks_rules_for{1000};
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

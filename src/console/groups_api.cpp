@@ -83,7 +83,7 @@ Status may_rule(const Inside& in, store::Transaction& tx, const Request& request
 Result<Shown> after_rule(const Inside& in, const Request& request, Shown group) {
   if (!group.pass) return group;
   const TenantId tenant = *request.site.tenant;
-  TRY(directory::ask_everybody(in.store, in.directory, tenant, group.group.id, std::chrono::seconds(1)));
+  TRY(directory::ask_everybody(in.store, in.directory, tenant, group.group.id, in.asks_rules_for));
   group.pass = TRY(in.store.read(tenant, request.deadline, [&](store::Transaction& tx) { return in.directory.groups().rule_pass(tx, group.group.id); }));
   return group;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "service/command_table.h"
 #include "service/commands.h"
 #include "service/config.h"
 #include "service/serve.h"
@@ -23,9 +24,8 @@ struct Given {
   bool json = false;
   Output out{json};
   std::function<Status(const Config&)> act;
+  int code = 0;  // where an act that did what it should says more by its exit code
 };
-
-using Act = std::function<Status(const Config&, const Output&)>;
 
 CLI::App* command(CLI::App& parent, Given& given, const std::string& name, const std::string& help, Act act) {
   CLI::App* sub = parent.add_subcommand(name, help);
@@ -62,73 +62,17 @@ void add_tenant_commands(CLI::App& app, Given& given) {
 void add_person_commands(CLI::App& app, Given& given) {
   CLI::App* person = group_of(app, "person", "people of a tenant");
   auto a = std::make_shared<PersonArguments>();
-  const auto who = [a](CLI::App* sub) {
-    sub->add_option("--tenant", a->tenant, "the tenant's slug")->required();
-    sub->add_option("--login", a->login, "user name in e-mail form")->required();
-  };
-  CLI::App* create = command(*person, given, "create", "make a person",
+  CLI::App* create = command(*person, given, "create", new_person().help,
                              [a](const Config& c, const Output& o) { return person_create(c, o, *a); });
-  who(create);
-  create->add_option("--name", a->name, "name as it is shown")->required();
-  create->add_option("--given-name", a->given_name, "given name");
-  create->add_option("--family-name", a->family_name, "family name");
-  create->add_option("--email", a->email, "where mail goes; unset: the login");
-  create->add_option("--locale", a->locale, "ja or en");
-  create->add_flag("--administrator", a->administrator, "may administer the tenant");
+  spell(*create, std::shared_ptr<ApiArguments>(a, &a->api), new_person());
   auto* from_stdin = create->add_flag("--password-stdin", a->password_from_stdin, "read a password from standard input");
-  create->add_option("--password-hash", a->password_hash, "import a hash (Argon2, bcrypt, PBKDF2, scrypt, SSHA, crypt)")
+  create->add_flag("--password-hash-stdin", a->hash_from_stdin, "read another system's hash instead (Argon2, bcrypt, PBKDF2, scrypt, SSHA, crypt)")
       ->excludes(from_stdin);
-  CLI::App* list = command(*person, given, "list", "list the people of a tenant",
-                           [a](const Config& c, const Output& o) { return person_list(c, o, a->tenant); });
-  list->add_option("--tenant", a->tenant, "the tenant's slug")->required();
   CLI::App* set = command(*person, given, "set-password", "set a password, read from standard input",
                           [a](const Config& c, const Output& o) { return person_set_password(c, o, *a); });
-  who(set);
+  set->add_option("--tenant", a->api.tenant, "the tenant's slug")->required();
+  set->add_option("--login,--person", a->login, "their login or id")->required();
   set->add_flag("--temporary", a->temporary, "make a temporary one and print it instead");
-  who(command(*person, given, "unlock", "forget wrong guesses, so that they may try at once",
-              [a](const Config& c, const Output& o) { return person_unlock(c, o, a->tenant, a->login); }));
-  who(command(*person, given, "disable", "stop a person from signing in; ends the sessions",
-              [a](const Config& c, const Output& o) {
-                return person_switch(c, o, a->tenant, a->login, SwitchTo::disabled);
-              }));
-  who(command(*person, given, "enable", "let a disabled person sign in again",
-              [a](const Config& c, const Output& o) {
-                return person_switch(c, o, a->tenant, a->login, SwitchTo::enabled);
-              }));
-
-  CLI::App* session = group_of(app, "session", "sessions of a person");
-  who(command(*session, given, "list", "list them",
-              [a](const Config& c, const Output& o) { return session_list(c, o, a->tenant, a->login); }));
-  who(command(*session, given, "end", "end all of them",
-              [a](const Config& c, const Output& o) { return session_end(c, o, a->tenant, a->login); }));
-
-  CLI::App* group = group_of(app, "group", "groups of a tenant");
-  auto name = std::make_shared<std::string>();
-  CLI::App* make = command(*group, given, "create", "make a group",
-                           [a, name](const Config& c, const Output& o) { return group_create(c, o, a->tenant, *name); });
-  make->add_option("--tenant", a->tenant, "the tenant's slug")->required();
-  make->add_option("--name", *name, "its name")->required();
-  CLI::App* add = command(*group, given, "add", "add a person to a group", [a, name](const Config& c, const Output& o) {
-    return group_add(c, o, a->tenant, *name, a->login);
-  });
-  who(add);
-  add->add_option("--group", *name, "the group's id")->required();
-}
-
-void add_domain_commands(CLI::App& app, Given& given) {
-  CLI::App* domain = group_of(app, "domain", "domains of a tenant, proved by DNS");
-  auto tenant = std::make_shared<std::string>(), name = std::make_shared<std::string>();
-  using Command = Status (*)(const Config&, const Output&, const std::string&, const std::string&);
-  const auto with_name = [&](const char* word, const char* help, Command act) {
-    CLI::App* sub = command(*domain, given, word, help, [=](const Config& c, const Output& o) { return act(c, o, *tenant, *name); });
-    sub->add_option("--tenant", *tenant, "the tenant's slug")->required();
-    sub->add_option("NAME", *name, "the domain")->required();
-  };
-  with_name("add", "add one, and say which record proves it", domain_add);
-  with_name("check", "look for the record in DNS, now", domain_check);
-  with_name("remove", "remove one that nobody's login is in", domain_remove);
-  CLI::App* list = command(*domain, given, "list", "list them", [tenant](const Config& c, const Output& o) { return domain_list(c, o, *tenant); });
-  list->add_option("--tenant", *tenant, "the tenant's slug")->required();
 }
 
 void add_application_commands(CLI::App& app, Given& given) {
@@ -180,6 +124,57 @@ void add_application_commands(CLI::App& app, Given& given) {
   of_tenant(command(*audit, given, "export", "all records, newest first, to standard output",
                     [a, format](const Config& c, const Output&) { return audit_export(c, a->tenant, *format); }))
       ->add_option("--format", *format, "csv, jsonl, syslog or cef")->capture_default_str();
+}
+
+void add_import_commands(CLI::App& app, Given& given) {
+  CLI::App* import = group_of(app, "import", "people, groups and members from CSV files");
+  for (const char* kind : {"people", "groups", "members"}) {
+    auto a = std::make_shared<TransferArguments>();
+    a->kind = kind;
+    CLI::App* sub = command(*import, given, kind, "look at a file, or do what it says",
+                            [a](const Config& c, const Output& o) { return import_file(c, o, *a); });
+    sub->add_option("--tenant", a->tenant, "the tenant's slug")->required();
+    sub->add_option("FILE", a->file, "the file; - for standard input")->required();
+    auto* looking = sub->add_flag("--dry-run", a->only_look, "only look at it, which is what is done without --run");
+    sub->add_flag("--run", a->run, "do it")->excludes(looking);
+    sub->add_option("--mode", a->mode, "each (row by itself) or all (or nothing)");
+    sub->add_option("--encoding", a->encoding, "auto, utf-8 or cp932");
+    sub->add_option("--bad-rows", a->bad_rows, "a file for rows that couldn't be done, to be mended and sent again");
+    sub->add_option("--confirm-deletions", a->confirm_deletions, "how many deletions it has, where the brake asks")->check(CLI::NonNegativeNumber);
+  }
+}
+
+// `kidoban export` by itself is the tenant's configuration; below it, people in files.
+void add_configuration_commands(CLI::App& app, Given& given) {
+  auto a = std::make_shared<ApplyArguments>();
+  CLI::App* out = app.add_subcommand("export", "write a tenant's configuration as one file; or its people, groups, members as CSV");
+  out->fallthrough();
+  out->require_subcommand(0, 1);
+  out->add_option("--tenant", a->tenant, "the tenant's slug");
+  out->add_option("FILE", a->file, "where to; unset: standard output");
+  out->callback([a, out, &given] {
+    if (!out->get_subcommands().empty()) return;
+    if (a->tenant.empty()) throw CLI::RequiredError("--tenant");
+    given.act = [a, &given](const Config& config) { return configuration_export(config, given.out, a->tenant, a->file); };
+  });
+  for (const char* kind : {"people", "groups", "members"}) {
+    auto t = std::make_shared<TransferArguments>();
+    t->kind = kind;
+    CLI::App* sub = command(*out, given, kind, "to a CSV file", [t](const Config& c, const Output& o) { return export_file(c, o, *t); });
+    sub->add_option("--tenant", t->tenant, "the tenant's slug")->required();
+    sub->add_option("FILE", t->file, "where to; unset: standard output");
+    sub->add_option("--encoding", t->encoding, "utf-8-bom, utf-8 or cp932");
+  }
+  CLI::App* in = command(app, given, "apply", "make a tenant as a file says, after showing what would change",
+                         [a, &given](const Config& c, const Output& o) -> Status {
+                           given.code = TRY(configuration_apply(c, o, *a));
+                           return {};
+                         });
+  in->add_option("--tenant", a->tenant, "the tenant's slug")->required();
+  in->add_option("FILE", a->file, "the file; - for standard input")->required();
+  in->add_flag("--plan,--dry-run", a->plan, "only say what would change: exit code 0 nothing, 2 something");
+  in->add_flag("--yes", a->yes, "don't ask");
+  in->add_flag("--prune", a->prune, "of the kinds and settings that the file names, what it doesn't name goes");
 }
 
 void add_store_commands(CLI::App& app, Given& given) {
@@ -234,9 +229,13 @@ int run_command_line(int argc, char** argv) {
   add_serve_command(app, given);
   add_tenant_commands(app, given);
   add_person_commands(app, given);
-  add_domain_commands(app, given);
   add_application_commands(app, given);
   add_store_commands(app, given);
+  add_import_commands(app, given);
+  add_configuration_commands(app, given);
+  add_api_commands(app, [&given](CLI::App& parent, const std::string& name, const std::string& help, Act act) {
+    return command(parent, given, name, help, std::move(act));
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -249,9 +248,10 @@ int run_command_line(int argc, char** argv) {
     const std::optional<std::filesystem::path> file =
         given.config_file.empty() ? std::nullopt : std::optional<std::filesystem::path>(given.config_file);
     const auto config = load_config(file, environment, given.flags);
-    if (!config) return explain(config.error());
+    const auto how = given.json ? Say::json : Say::sentence;
+    if (!config) return explain(config.error(), how);
     const Status done = given.act(*config);
-    return done ? 0 : explain(done.error());
+    return done ? given.code : explain(done.error(), how);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "kidoban: %s\n", error.what());
     return 1;

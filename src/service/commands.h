@@ -1,12 +1,13 @@
 #pragma once
-// What the subcommands do, apart from how they are spelled (command_line.cpp). Each opens the house,
-// acts as the operator at the machine (audited as such), and says what it did.
+// What the subcommands do that aren't just a row of the API (api_command.h), apart from how they are spelled (command_line.cpp).
+// Each opens the house, acts as the operator at the machine (audited as such), and says what it did.
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "service/api_command.h"
 #include "service/config.h"
 #include "service/output.h"
 
@@ -20,29 +21,37 @@ Status tenant_list(const Config& config, const Output& out);
 // How many people the contract allows; "none" for no limit. Without a limit given, says what is used.
 Status tenant_quota(const Config& config, const Output& out, const std::string& tenant, const std::string& limit);
 
-Status domain_add(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
-Status domain_check(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
-Status domain_list(const Config& config, const Output& out, const std::string& tenant);
-Status domain_remove(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
-
 struct PersonArguments {
-  std::string tenant, login, name, given_name, family_name, email, locale;
-  std::string password_hash;  // another system's, to import
-  bool administrator = false;
+  ApiArguments api;           // tenant, and what is said of somebody new
+  std::string login;          // whose password
   bool password_from_stdin = false;
+  bool hash_from_stdin = false;  // another system's, to import
   bool temporary = false;     // make a temporary password and print it
 };
+// With their password, in one transaction.
 Status person_create(const Config& config, const Output& out, const PersonArguments& arguments);
-Status person_list(const Config& config, const Output& out, const std::string& tenant);
 Status person_set_password(const Config& config, const Output& out, const PersonArguments& arguments);
-Status person_unlock(const Config& config, const Output& out, const std::string& tenant, const std::string& login);
-enum class SwitchTo { enabled, disabled };
-Status person_switch(const Config& config, const Output& out, const std::string& tenant, const std::string& login,
-                     SwitchTo state);
 
-Status group_create(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
-Status group_add(const Config& config, const Output& out, const std::string& tenant, const std::string& group,
-                 const std::string& login);
+// People, groups or members, from a CSV file and to one, waiting until it is over. Without `run` an import is only looked at.
+// conflict/"import_has_errors" where rows couldn't be done, "import_failed".
+struct TransferArguments {
+  std::string tenant, kind, file, encoding, mode, bad_rows;
+  std::int64_t confirm_deletions = -1;  // none
+  bool run = false, only_look = false;
+};
+Status import_file(const Config& config, const Output& out, const TransferArguments& arguments);
+Status export_file(const Config& config, const Output& out, const TransferArguments& arguments);
+
+// A tenant's configuration, as TOML (or JSON with --json), into `file` or to standard output.
+Status configuration_export(const Config& config, const Output& out, const std::string& tenant, const std::string& file);
+struct ApplyArguments {
+  std::string tenant, file;   // "-": standard input
+  bool plan = false;          // only say what would change
+  bool yes = false;           // don't ask
+  bool prune = false;         // what the file doesn't name goes
+};
+// Answers the exit code: 0; with `plan`, 2 where something would change. conflict/"configuration_changed", malformed/"not_confirmed".
+Result<int> configuration_apply(const Config& config, const Output& out, const ApplyArguments& arguments);
 
 struct ApplicationArguments {
   std::string tenant, name, client_id, launch_url, auth_method, access_token = "jwt", algorithm = "ES256";
@@ -51,9 +60,6 @@ struct ApplicationArguments {
 };
 Status application_create(const Config& config, const Output& out, const ApplicationArguments& arguments);
 Status application_list(const Config& config, const Output& out, const std::string& tenant);
-
-Status session_list(const Config& config, const Output& out, const std::string& tenant, const std::string& login);
-Status session_end(const Config& config, const Output& out, const std::string& tenant, const std::string& login);
 
 Status keys_rotate(const Config& config, const Output& out, const std::string& tenant);
 Status audit_list(const Config& config, const Output& out, const std::string& tenant, std::int64_t limit);

@@ -6,13 +6,11 @@
 #include "federation/oidc/client_admin.h"
 #include "federation/oidc/signing_keys.h"
 #include "service/commands.h"
-#include "service/house.h"
+#include "service/operator_api.h"
 
 namespace kidoban::service {
 
 namespace {
-
-const audit::Event by_operator{.name = "operator.command", .actor = {audit::ActorKind::operator_, std::nullopt}};
 
 federation::oidc::ClientWanted wanted_client(const ApplicationArguments& a) {
   federation::oidc::ClientWanted wanted;
@@ -36,7 +34,7 @@ Status application_create(const Config& config, const Output& out, const Applica
   const auto tenant = TRY(house->tenants.find_by_slug(a.tenant, command_deadline()));
   const auto wanted = wanted_client(a);
   const auto made = TRY(house->store->write(tenant.id, command_deadline(), [&](store::Transaction& tx) {
-    return federation::oidc::create_client(tx, house->applications, wanted, by_operator, house->random);
+    return federation::oidc::create_client(tx, house->applications, wanted, by_operator(), house->random);
   }));
   Fields fields{{"client_id", made.client_id}};
   if (!made.client_secret.empty()) fields.emplace_back("client_secret", made.client_secret);

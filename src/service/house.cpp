@@ -14,6 +14,13 @@ namespace kidoban::service {
 
 namespace {
 
+// As links are written before the edge listens, and by commands.
+tenant::Addressing addressing_of(const Config& config) {
+  if (!config.public_url.empty()) return {config.public_url, config.tenant_url};
+  const auto where = listens(config);
+  return {default_public_url(config, where && !where->empty() ? where->front().port : std::uint16_t{8080}), config.tenant_url};
+}
+
 std::size_t hashes_at_once(const Config& config) {
   if (config.argon2_at_once > 0) return static_cast<std::size_t>(config.argon2_at_once);
   return std::max(1U, std::thread::hardware_concurrency());
@@ -51,6 +58,10 @@ factors::password::PasswordOptions password_options(const Config& config, factor
 
 }  // namespace
 
+std::string default_public_url(const Config& config, std::uint16_t port) {
+  return std::string(config.tls_certificate.empty() ? "http" : "https") + "://localhost:" + std::to_string(port);
+}
+
 runtime::Deadline command_deadline() { return runtime::Deadline::after(std::chrono::minutes(1)); }
 
 Result<std::unique_ptr<store::Store>> open_store(const Config& config) {
@@ -81,7 +92,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       domains(*store, audit, clock, random, *resolver, dns_lane),
       mail(keys, audit, settings, clock, random),
       directory(keys, audit, clock, random),
-      addressing{wanted.public_url, wanted.tenant_url},
+      addressing(addressing_of(wanted)),
       notices(mail, directory, addressing),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.

@@ -44,7 +44,7 @@ class House {
   tenant::Domains domains;
   mail::Mail mail;
   directory::Directory directory;
-  tenant::Addressing addressing;  // complete once the edge listens
+  tenant::Addressing addressing;  // sure once the edge listens: the port may be any until then
   notices::Notices notices;
   federation::Applications applications;
   runtime::Lane password_lane;
@@ -58,6 +58,9 @@ class House {
 
 // Opens just the store, for `migrate`. Nothing is migrated.
 Result<std::unique_ptr<store::Store>> open_store(const Config& config);
+
+// Where it is reached when server.public_url isn't set.
+std::string default_public_url(const Config& config, std::uint16_t port);
 
 // How long a subcommand may take at the store.
 runtime::Deadline command_deadline();

@@ -1,6 +1,8 @@
 #pragma once
 // What a subcommand says: lines for people, or one JSON document with --json.
 
+#include <boost/json/value.hpp>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,14 +21,22 @@ class Output {
   void one(const Fields& fields) const;
   // Many things of a kind: a table, or {"<plural>":[…]}.
   void many(std::string_view plural, const std::vector<Fields>& rows) const;
+  // JSON as it is: for whoever asked for JSON.
+  void raw(const std::string& json) const;
+  bool is_json() const { return json_; }
   void done(std::string_view sentence) const;  // nothing in JSON but {"done":true}
 
  private:
   const bool& json_;
 };
 
+// A value of JSON as a table shows it: "yes", "a, b", ….
+std::string text_of(const boost::json::value& value);
+
 // "kidoban: <sentence>" on standard error, and the exit code that fits: 2 the configuration or an argument is wrong,
 // 3 the store can't be used, 4 the root key, 5 the port, 1 everything else.
-int explain(const Error& error);
+// In JSON {"error":{"reason":…,"message":…}}.
+enum class Say : std::uint8_t { sentence, json };
+int explain(const Error& error, Say how = Say::sentence);
 
 }  // namespace kidoban::service

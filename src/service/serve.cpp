@@ -29,6 +29,7 @@
 #include "service/housekeeping.h"
 #include "service/import_passwords.h"
 #include "service/issuer.h"
+#include "service/login_options.h"
 #include "service/mails.h"
 #include "service/setup.h"
 #include "transfer/exports.h"
@@ -73,10 +74,6 @@ class Signals {
   std::thread thread_;
 };
 
-std::string default_public_url(const Config& config, std::uint16_t port) {
-  return std::string(config.tls_certificate.empty() ? "http" : "https") + "://localhost:" + std::to_string(port);
-}
-
 // With `listen = …:0` the port, and so the public URL and every tenant's, is known only once the
 // edge listens. Nothing is answered before run().
 class SitesOnceBound final : public http::SiteFinder {
@@ -105,19 +102,6 @@ Status may_serve(const Config& config, const ServeOptions& options, const std::v
     }
   }
   return {};
-}
-
-login::Options login_options(House& house, const Config& config, factors::Passwords& passwords) {
-  login::Options options;
-  options.session.idle = std::chrono::minutes(config.session_idle_minutes);
-  options.session.absolute = std::chrono::hours(config.session_absolute_hours);
-  options.lockout.rule_of_tenant = [&passwords](store::Transaction& tx) -> Result<login::LockoutRule> {
-    const auto rule = TRY(passwords.lock_rule(tx));
-    return login::LockoutRule{rule.threshold, rule.first_delay, rule.longest_delay, rule.forget_after};
-  };
-  options.offers_recovery = !config.mail_server.empty();
-  tell_of_sign_ins(house, options);
-  return options;
 }
 
 // Each tenant's audit once a day: what is older than it wants to keep.
@@ -227,7 +211,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   tenant::Addressing& addressing = house->addressing;
 
   login::Login login(*house->store, house->keys, house->audit, house->directory, pages, house->clock,
-                     house->random, {&house->password}, login_options(*house, config, house->password));
+                     house->random, {&house->password}, login_options(*house));
   federation::oidc::Oidc oidc(*house->store, house->keys, house->applications, house->directory, house->audit,
                               login, pages, house->clock, house->random);
   portal::Own own(*house->store, house->keys, house->audit, house->directory, login, house->notices, pages, house->clock, house->random);
@@ -267,7 +251,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   edge.connections = static_cast<std::size_t>(config.connections);
   auto server = TRY(http::Server::listen(edge, routes, sites, workers));
   const std::uint16_t port = server->ports().front();
-  if (addressing.public_url.empty()) addressing.public_url = default_public_url(config, port);
+  if (config.public_url.empty()) addressing.public_url = default_public_url(config, port);
   TRY(tenant::check(addressing));
   sites.become(tenant::make_site_finder(house->tenants, addressing));
 

@@ -111,7 +111,7 @@ onEachStore("the administrators' API", (world) => {
     const second = (await api(stranger, 'POST', '/people', { json: { login: 'second@other.example', display_name: 'Second', administrator: true }, tenant: 'other' })).json();
     // Two who lay down the office at the same moment: one stays.
     const replies = await Promise.all([boss, second].map(({ id }) => api(stranger, 'PATCH', `/people/${id}`, { json: { administrator: false }, tenant: 'other' })));
-    const left = world.server.command(['person', 'list', '--tenant', 'other']).people.filter(({ administrator: is }) => is === 'yes');
+    const left = world.server.command(['person', 'list', '--tenant', 'other']).people.filter(({ administrator: is }) => is);
     assert.ok(left.length >= 1, `${replies.map(({ status }) => status)}`);
   });
 
