@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "audit/audit_store.h"
+#include "audit/stirred.h"
 #include "audit/tree_store.h"
 #include "base/text.h"
 
@@ -85,6 +86,11 @@ StoredRecord as_stored(const Row& row) {
 
 }  // namespace
 
+Result<Record> open_row(const seal::TenantKey& key, const Row& row) {
+  return Record{row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)), row.target_kind, row.reason,
+                row.actor, row.target, row.session, TRY(key.open_text(place_of(row.id), row.detail))};
+}
+
 Event from(const http::Request& request, Event event) {
   event.client_address = request.client_address;
   event.user_agent = cut(request.header("user-agent"), user_agent_bytes);
@@ -106,6 +112,7 @@ Status Audit::append(store::Transaction& tx, const Event& event) {
           .reason = event.reason,
           .detail = {}};
   row.detail = key->seal(place_of(row.id), detail_of(event));
+  stir(tx.tenant());
   return insert_record(tx, row, key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row))));
 }
 
@@ -120,11 +127,7 @@ Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& fi
   const auto rows = TRY(read_records(tx, filter, first, last, std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys_.of(tx));
   std::vector<Record> all;
-  for (const Row& row : rows) {
-    all.push_back({row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)),
-                   row.target_kind, row.reason, row.actor, row.target, row.session,
-                   TRY(key->open_text(place_of(row.id), row.detail))});
-  }
+  for (const Row& row : rows) all.push_back(TRY(open_row(*key, row)));
   return all;
 }
 

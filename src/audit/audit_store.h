@@ -17,6 +17,9 @@ struct Row {
   std::string reason, detail;
 };
 
+// As it is told; its detail opened.
+Result<Record> open_row(const seal::TenantKey& key, const Row& row);
+
 Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark);
 // Newest first, ids from `first` on and before `before`, at most `limit`.
 Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,

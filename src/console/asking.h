@@ -66,5 +66,6 @@ void add_mail_routes(http::Routes& routes, const Inside& in);
 void add_job_routes(http::Routes& routes, const Inside& in);
 void add_import_routes(http::Routes& routes, const Inside& in);
 void add_export_routes(http::Routes& routes, const Inside& in);
+void add_webhook_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

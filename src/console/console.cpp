@@ -19,6 +19,7 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_job_routes(routes, in);
   add_import_routes(routes, in);
   add_export_routes(routes, in);
+  add_webhook_routes(routes, in);
 }
 
 }  // namespace kidoban::console

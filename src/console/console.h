@@ -16,6 +16,8 @@
 #include "tenant/settings.h"
 #include "transfer/exports.h"
 #include "transfer/imports.h"
+#include "webhooks/courier.h"
+#include "webhooks/webhooks.h"
 
 namespace kidoban::console {
 
@@ -36,6 +38,8 @@ struct Inside {
   transfer::Imports& imports;
   transfer::Exports& exports;
   mail::Mail& mail;
+  webhooks::Webhooks& webhooks;
+  webhooks::Courier& courier;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

@@ -29,8 +29,9 @@ enum class Occasion : std::uint8_t {
   job_finished,             // job, outcome, link
   domain_confirmed,         // domain
   suspicious_sign_in,       // login, at, client_address, browser
+  webhook_switched_off,     // webhook, host, reason, since
 };
-inline constexpr std::size_t occasions = 9;
+inline constexpr std::size_t occasions = 10;
 
 std::string_view word_of(Occasion occasion);  // "password_reset"
 std::optional<Occasion> occasion_named(std::string_view word);

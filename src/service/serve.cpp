@@ -34,6 +34,8 @@
 #include "transfer/exports.h"
 #include "transfer/imports.h"
 #include "transfer/purge.h"
+#include "webhooks/courier.h"
+#include "webhooks/webhooks.h"
 
 namespace kidoban::service {
 
@@ -161,6 +163,16 @@ Result<mail::SenderOptions> sender_options(const Config& config) {
   return options;
 }
 
+// Where tenants' webhooks may lead.
+Result<http::Reach> webhook_reach(const Config& config) {
+  auto networks = http::parse_networks(config.webhook_networks);
+  if (!networks) return fail(Kind::malformed, "configuration_invalid", "webhooks.networks: \"" + networks.error().note + "\" is no network (for example 10.0.0.0/8)");
+  if (!config.webhook_ca_file.empty() && !std::ifstream(config.webhook_ca_file)) {
+    return fail(Kind::malformed, "configuration_invalid", "webhooks.ca_file = \"" + config.webhook_ca_file.string() + "\" can't be read");
+  }
+  return http::Reach{*std::move(networks), config.webhook_ca_file};
+}
+
 // How a password is chosen on the page of a reset, by the policy that holds for the person.
 recovery::Choose choosing(factors::Passwords& passwords, const page::Pages& pages) {
   return [&passwords, &pages](const http::Request& request, const directory::Person& person, page::Language language,
@@ -246,8 +258,13 @@ Status serve(const Config& config, const ServeOptions& options) {
   transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
   jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
                       [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
+  const http::Reach reach = TRY(webhook_reach(config));
+  webhooks::Webhooks webhooks(house->keys, house->audit, house->clock, house->random, reach);
+  webhooks::Courier courier(*house->store, house->keys, house->audit, house->sealer, house->clock, house->random, reach,
+                            [&](store::Transaction& tx, const webhooks::Webhook& off, const webhooks::Attempt& last) { return tell_of_webhook(*house, addressing, tx, off, last); },
+                            {.senders = static_cast<std::size_t>(config.webhook_senders), .first_retry = std::chrono::seconds(config.webhook_first_retry_s)});
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports, house->mail});
+                               house->sealer, jobs, engine, imports, exports, house->mail, webhooks, courier});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -285,12 +302,14 @@ Status serve(const Config& config, const ServeOptions& options) {
     const Housekeeping housekeeping(chores(*house, addressing, oidc, recovery));
     const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
     engine.start();
+    courier.start();
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
   workers.drain();
   recovery.drain();
   engine.stop();
+  courier.stop();
   runtime::log(Level::info, "stopped");
   return {};
 }
