@@ -60,7 +60,6 @@ Reply reply_with(int status, const Webhook& webhook, std::string_view secret = {
   if (!secret.empty()) body["secret"] = secret;
   auto reply = json_reply(status, body);
   reply.with("ETag", entity_tag(webhook.version));
-  if (!secret.empty()) reply.with("Cache-Control", "no-store");
   return reply;
 }
 

@@ -117,9 +117,9 @@ describe('webhooks', () => {
       }
       const { deliveries } = await get(`/webhooks/${hook.id}/deliveries`);
       assert.ok(deliveries.every(({ delivered, status, failure, took_ms: took }) => delivered && status === 204 && failure === null && took >= 0));
-      assert.deepEqual(deliveries.map(({ message }) => message).sort(), [...new Set(messages.map(({ id }) => id))].sort());
+      assert.ok(messages.every(({ id, json }) => deliveries.some((one) => one.message === id && one.from === json.data.from && one.until === json.data.until && one.records === json.data.records.length)));
       const now = await get(`/webhooks/${hook.id}`);
-      assert.equal(now.position, messages.at(-1).json.data.until);
+      assert.ok(now.position >= messages.at(-1).json.data.until);
       assert.ok(now.delivered_at);
       assert.equal(now.secret, undefined);
       await gone(hook);
@@ -343,19 +343,22 @@ describe('webhooks', () => {
       const server = await Server.start({ store, env: { ...local, KIDOBAN_PASSWORD_MEMORY_KIB: '8192', KIDOBAN_PASSWORD_PASSES: '1' } });
       const api = apiOf(() => server);
       const { person: administrator } = await signIn(await discover(server.issuer(), sampleOne), hanako);
-      // Slow enough that some of the kills come between an answer and its record.
       const forged = [];
+      let killNow = false;
       receiver.answer = async (message) => {
         if (message.path !== path) return;
         try { verified(message, hook.secret); } catch (error) { forged.push(error); }
-        await sleep(30);
+        if (!killNow) return;
+        // Between what the receiver has and what the server knows of it.
+        killNow = false;
+        await server.kill();
       };
       const hook = (await api(administrator, 'POST', '/webhooks', { json: { name: 'SIEM', url: `${receiver.url}${path}` } })).json();
       const acknowledged = [];
-      for (let kills = 0; kills < 5; ++kills) {
+      for (let kills = 0; kills < 6; ++kills) {
         const writing = (async () => {
           try {
-            for (let i = 0; i < 200; ++i) {
+            for (let i = 0; i < 2000 && server.running(); ++i) {
               const reply = await api(administrator, 'POST', '/groups', { json: { name: `Killed ${kills} ${i}` } });
               if (reply.status === 201) acknowledged.push(reply.json().id);
             }
@@ -364,8 +367,11 @@ describe('webhooks', () => {
           }
         })();
         const before = receiver.taken(path).length;
-        await eventually('some messages', () => receiver.taken(path).length >= before + 2, 120_000);
-        await server.kill();
+        await eventually('a message', () => receiver.taken(path).length > before, 120_000);
+        if (kills % 2 === 0) {
+          killNow = true;
+          await eventually('it is killed', () => !killNow && !server.running(), 120_000);
+        } else await server.kill();
         await writing;
         await server.begin();
         // What was in the hands of the one that was killed is free when its lease is over.
@@ -375,7 +381,9 @@ describe('webhooks', () => {
       assert.ok(acknowledged.length >= 20, `${acknowledged.length}`);
       const messages = receiver.taken(path);
       assertWhole(messages, hook.position);
-      console.log(`${acknowledged.length} records, ${messages.length} messages, ${messages.length - new Set(messages.map(({ id }) => id)).size} of them again (${store})`);
+      const again = messages.length - new Set(messages.map(({ id }) => id)).size;
+      console.log(`${acknowledged.length} records, ${messages.length} messages, ${again} of them again (${store})`);
+      assert.ok(again >= 3, 'what was taken and not known of came again, as the same message');
       assert.deepEqual(forged, []);
       receiver.answer = () => {};
       await server.stop();
