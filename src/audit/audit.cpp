@@ -87,8 +87,9 @@ StoredRecord as_stored(const Row& row) {
 }  // namespace
 
 Result<Record> open_row(const seal::TenantKey& key, const Row& row) {
+  auto detail = TRY(key.open_text(place_of(row.id), row.detail));
   return Record{row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)), row.target_kind, row.reason,
-                row.actor, row.target, row.session, TRY(key.open_text(place_of(row.id), row.detail))};
+                row.actor, row.target, row.session, std::move(detail)};
 }
 
 Event from(const http::Request& request, Event event) {

@@ -48,7 +48,8 @@ Result<Stretch> read_stretch(store::Transaction& tx, seal::Keyring& keys, std::i
       out.end = *stored.position + 1;
       if (!wanted(stored.event)) continue;
       bytes += stored.detail.size();
-      out.records.push_back({*stored.position, TRY(open_row(*key, as_row(stored)))});
+      auto record = TRY(open_row(*key, as_row(stored)));
+      out.records.push_back({*stored.position, std::move(record)});
     }
     if (!full()) out.end = until;
   }

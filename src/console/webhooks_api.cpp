@@ -98,16 +98,24 @@ Result<std::optional<std::int64_t>> number_in(JsonBody& body, std::string_view n
 
 Result<Webhooks::New> parse_new(const Request& request) {
   auto body = TRY(JsonBody::parse(request.body));
-  Webhooks::New out{.name = TRY(body.required_text("name")), .url = TRY(body.required_text("url")), .events = TRY(events_in(body)).value_or(std::vector<std::string>()),
-                    .enabled = TRY(body.flag("enabled")).value_or(true), .position = TRY(number_in(body, "position"))};
+  Webhooks::New out;
+  out.name = TRY(body.required_text("name"));
+  out.url = TRY(body.required_text("url"));
+  out.events = TRY(events_in(body)).value_or(std::vector<std::string>());
+  out.enabled = TRY(body.flag("enabled")).value_or(true);
+  out.position = TRY(number_in(body, "position"));
   TRY(body.done());
   return out;
 }
 
 Result<Webhooks::Change> parse_change(const Request& request) {
   auto body = TRY(JsonBody::parse(request.body));
-  Webhooks::Change out{.name = TRY(body.text("name")), .url = TRY(body.text("url")), .events = TRY(events_in(body)), .enabled = TRY(body.flag("enabled")),
-                       .position = TRY(number_in(body, "position"))};
+  Webhooks::Change out;
+  out.name = TRY(body.text("name"));
+  out.url = TRY(body.text("url"));
+  out.events = TRY(events_in(body));
+  out.enabled = TRY(body.flag("enabled"));
+  out.position = TRY(number_in(body, "position"));
   TRY(body.done());
   return out;
 }

@@ -48,7 +48,10 @@ Result<std::optional<Delivery::Message>> Delivery::read(const Due& one) {
     auto row = TRY(select_row(tx, one.id));
     if (!row || !row->enabled || !row->due_at || *row->due_at > outfit_.clock.now()) return std::nullopt;  // somebody was quicker
     const auto key = TRY(outfit_.keys.of(tx));
-    Message out{.row = *row, .webhook = TRY(open_webhook(*key, *row)), .secrets = TRY(open_secrets(*key, *row)), .stretch = {}};
+    Message out;
+    out.row = *row;
+    out.webhook = TRY(open_webhook(*key, *row));
+    out.secrets = TRY(open_secrets(*key, *row));
     const auto wanted = [&](std::string_view event) { return wants(out.webhook, event); };
     out.stretch = TRY(audit::read_stretch(tx, outfit_.keys, row->cursor, row->message_end, wanted));
     out.more = out.stretch.end < TRY(audit::placed_records(tx));
@@ -183,7 +186,10 @@ Result<Attempt> Delivery::test(const TenantId& tenant, const Id& id, const std::
     const auto row = TRY(select_row(tx, id));
     if (!row) return fail(kidoban::Kind::not_found, "webhook_unknown");
     const auto key = TRY(outfit_.keys.of(tx));
-    return Found{TRY(open_webhook(*key, *row)), TRY(open_secrets(*key, *row))};
+    Found out;
+    out.webhook = TRY(open_webhook(*key, *row));
+    out.secrets = TRY(open_secrets(*key, *row));
+    return out;
   }));
   const std::string body = test_body(id, outfit_.clock.now());
   auto sent = send(found.webhook, found.secrets, new_id(outfit_.clock, outfit_.random), body, deadline);

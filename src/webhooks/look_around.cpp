@@ -35,7 +35,6 @@ Status LookAround::look() {
   note_stirred();
   auto around = TRY(outfit_.store.system_read(soon(), [&](store::SystemTransaction& tx) { return tenants_waiting(tx, last_, around_at_once); }));
   last_ = around.size() < around_at_once ? TenantId{} : around.back();
-  Status outcome;
   const auto visit = [&](const TenantId& tenant) {
     // One tenant's trouble is no other's.
     if (const Status done = look_at(tenant); !done) {
@@ -53,7 +52,7 @@ Status LookAround::look() {
     const bool none = without_.contains(tenant) && without_[tenant] > now;
     one = last_time || none ? stirred_.erase(one) : std::next(one);
   }
-  return outcome;
+  return {};
 }
 
 Status LookAround::look_at(const TenantId& tenant) {

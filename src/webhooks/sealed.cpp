@@ -30,6 +30,7 @@ Result<Webhook> open_webhook(const seal::TenantKey& key, const Row& row) {
   const auto content = strict_object(TRY(key.open_text(content_place(row.id), row.content)));
   const auto* events = content ? content->if_contains("events") : nullptr;
   if (events == nullptr || !events->is_array()) return damaged("its content");
+  const auto old_secret_until = TRY(open_secrets(key, row)).before_until;
   Webhook out{.id = row.id,
               .name = std::string(text_member(*content, "name").value_or("")),
               .url = std::string(text_member(*content, "url").value_or("")),
@@ -43,7 +44,7 @@ Result<Webhook> open_webhook(const seal::TenantKey& key, const Row& row) {
               .failing_since = row.failing_since,
               .delivered_at = row.delivered_at,
               .next_attempt_at = row.failures > 0 ? row.due_at : std::nullopt,
-              .old_secret_until = TRY(open_secrets(key, row)).before_until};
+              .old_secret_until = old_secret_until};
   for (const json::value& one : events->get_array()) out.events.emplace_back(one.is_string() ? std::string_view(one.get_string()) : std::string_view());
   return out;
 }
@@ -58,7 +59,9 @@ Result<Secrets> open_secrets(const seal::TenantKey& key, const Row& row) {
   const Secret text = TRY(key.open(secrets_place(row.id), row.secrets));
   const auto object = strict_object(text.reveal_text());
   if (!object) return damaged("its secrets");
-  Secrets out{.now = TRY(secret_in(*object, "now")), .before = TRY(secret_in(*object, "before")), .before_until = {}};
+  Secrets out;
+  out.now = TRY(secret_in(*object, "now"));
+  out.before = TRY(secret_in(*object, "before"));
   if (const auto* until = object->if_contains("before_until"); until != nullptr && until->is_int64()) out.before_until = from_us(until->get_int64());
   return out;
 }

@@ -77,8 +77,8 @@ Secret Webhooks::fresh_secret() {
 }
 
 Result<Webhooks::Made> Webhooks::create(store::Transaction& tx, const New& wanted, const audit::Event& by) {
-  Webhook made{.id = new_id(clock_, random_), .name = TRY(checked_name(wanted.name)), .url = wanted.url, .events = wanted.events, .enabled = wanted.enabled,
-               .off_reason = {}, .created_at = clock_.now(), .failing_since = {}, .delivered_at = {}, .next_attempt_at = {}, .old_secret_until = {}};
+  auto name = TRY(checked_name(wanted.name));
+  Webhook made{.id = new_id(clock_, random_), .name = std::move(name), .url = wanted.url, .events = wanted.events, .enabled = wanted.enabled, .created_at = clock_.now()};
   TRY(http::check_url(made.url, reach_));
   TRY(check_events(made.events));
   if (wanted.position) TRY(check_position(tx, *wanted.position));
@@ -173,7 +173,8 @@ Result<Webhooks::Made> Webhooks::turn_secret(store::Transaction& tx, const Id& i
   audit::Event event = about(by, "webhook.secret_made", id);
   event.detail = {{"overlap_s", std::to_string(overlap.count())}};
   TRY(audit_.append(tx, event));
-  return Made{TRY(open_webhook(*key, row)), as_told(secrets.now)};
+  auto webhook = TRY(open_webhook(*key, row));
+  return Made{std::move(webhook), as_told(secrets.now)};
 }
 
 Result<std::vector<Attempt>> Webhooks::attempts(store::Transaction& tx, const Id& id, std::size_t limit) {
