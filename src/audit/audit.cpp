@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "audit/audit_store.h"
+#include "audit/stirred.h"
 #include "audit/tree_store.h"
 #include "base/text.h"
 
@@ -85,6 +86,12 @@ StoredRecord as_stored(const Row& row) {
 
 }  // namespace
 
+Result<Record> open_row(const seal::TenantKey& key, const Row& row) {
+  auto detail = TRY(key.open_text(place_of(row.id), row.detail));
+  return Record{row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)), row.target_kind, row.reason,
+                row.actor, row.target, row.session, std::move(detail)};
+}
+
 Event from(const http::Request& request, Event event) {
   event.client_address = request.client_address;
   event.user_agent = cut(request.header("user-agent"), user_agent_bytes);
@@ -106,12 +113,8 @@ Status Audit::append(store::Transaction& tx, const Event& event) {
           .reason = event.reason,
           .detail = {}};
   row.detail = key->seal(place_of(row.id), detail_of(event));
+  stir(tx.tenant());
   return insert_record(tx, row, key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row))));
-}
-
-Result<Record> opened(const seal::TenantKey& key, const Row& row) {
-  return Record{row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)),
-                row.target_kind, row.reason, row.actor, row.target, row.session, TRY(key.open_text(place_of(row.id), row.detail))};
 }
 
 Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,
@@ -125,7 +128,7 @@ Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& fi
   const auto rows = TRY(read_records(tx, filter, first, last, std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys_.of(tx));
   std::vector<Record> all;
-  for (const Row& row : rows) all.push_back(TRY(opened(*key, row)));
+  for (const Row& row : rows) all.push_back(TRY(open_row(*key, row)));
   return all;
 }
 

@@ -17,6 +17,9 @@ struct Row {
   std::string reason, detail;
 };
 
+// As it is told; its detail opened.
+Result<Record> open_row(const seal::TenantKey& key, const Row& row);
+
 Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark);
 // Newest first, ids from `first` on and before `before`, at most `limit`.
 Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
@@ -25,8 +28,6 @@ Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filte
 Result<std::optional<Id>> stretch_end(store::Transaction& tx, const Audit::Filter& filter, const Id& before, std::int64_t records);
 // Sign-ins and failed tries of one person, newest first, ids from `first` on and before `before`.
 Result<std::vector<Row>> read_sign_ins(store::Transaction& tx, const Id& person, const Id& first, const Id& before, std::size_t limit);
-// With what was sealed.
-Result<Record> opened(const seal::TenantKey& key, const Row& row);
 // What read_records asks, for the test of the indexes that answer it.
 std::span<const store::Sql> reading_statements();
 

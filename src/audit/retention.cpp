@@ -15,8 +15,8 @@ namespace kidoban::audit {
 namespace {
 
 constexpr std::int64_t retired_at_once = 500;
-// Heads are kept one by one for this long, then one a day.
-constexpr auto heads_kept = std::chrono::days(35);
+// Heads are kept one by one for an hour (of a tenant with webhooks there are two a second), then one a minute, then one a day.
+constexpr auto each_head_kept = std::chrono::hours(1), heads_kept = std::chrono::hours(35 * 24);
 constexpr std::int64_t fewest_days = 30, most_days = 3650;
 
 }  // namespace
@@ -79,7 +79,8 @@ Result<std::int64_t> Sealer::retire(const TenantId& tenant, Time until, runtime:
     if (step->end - step->before.retired < retired_at_once) break;
   }
   TRY(store_.write_snapshot(tenant, deadline, [&](store::Transaction& tx) -> Status {
-    TRY(thin_heads(tx, clock_.now() - heads_kept));
+    TRY(thin_heads(tx, clock_.now() - each_head_kept, std::chrono::minutes(1)));
+    TRY(thin_heads(tx, clock_.now() - heads_kept, std::chrono::days(1)));
     return put_retire_due(tx, clock_.now() + std::chrono::days(1));
   }));
   return total;

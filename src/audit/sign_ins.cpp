@@ -20,7 +20,7 @@ Result<std::vector<Record>> sign_ins_of(store::Transaction& tx, seal::Keyring& k
   const auto rows = TRY(read_sign_ins(tx, person, Id{}, before.value_or(last_of_all()), std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys.of(tx));
   std::vector<Record> all;
-  for (const Row& row : rows) all.push_back(TRY(opened(*key, row)));
+  for (const Row& row : rows) all.push_back(TRY(open_row(*key, row)));
   return all;
 }
 
@@ -31,7 +31,7 @@ Result<std::optional<Record>> sign_in_of(store::Transaction& tx, seal::Keyring& 
   }
   const auto rows = TRY(read_sign_ins(tx, person, record, next, 1));
   if (rows.empty()) return std::nullopt;
-  return TRY(opened(*TRY(keys.of(tx)), rows.front()));
+  return TRY(open_row(*TRY(keys.of(tx)), rows.front()));
 }
 
 }  // namespace kidoban::audit

@@ -41,7 +41,8 @@ constexpr Sql heads_back{"audit_heads_back",
                          "select number, tree_size, at, jws from audit_heads where tenant = $1 and number < $2 order by number desc limit $3"};
 constexpr Sql thin{"audit_thin_heads",
                    "delete from audit_heads where tenant = $1 and at < $2 and exists (select 1 from audit_heads next where next.tenant = $1 "
-                   "and next.number = audit_heads.number + 1 and next.at / 86400000000 = audit_heads.at / 86400000000)"};
+                   "and next.number = (select min(number) from audit_heads later where later.tenant = $1 and later.number > audit_heads.number) "
+                   "and next.at / $3 = audit_heads.at / $3)"};
 constexpr Sql keys{"audit_keys", "select kid, private_key from audit_keys where tenant = $1 order by made_at desc, kid limit 1000"};
 constexpr Sql keep_key{"audit_keep_key", "insert into audit_keys (tenant, kid, private_key, made_at) values ($1, $2, $3, $4)"};
 
@@ -192,8 +193,8 @@ Result<std::optional<HeadRow>> latest_head(store::Transaction& tx) {
   return std::move(heads.front());
 }
 
-Status thin_heads(store::Transaction& tx, Time at) {
-  TRY(tx.execute(thin, at));
+Status thin_heads(store::Transaction& tx, Time at, Duration stretch) {
+  TRY(tx.execute(thin, at, stretch.count()));
   return {};
 }
 

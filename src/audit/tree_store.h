@@ -70,8 +70,8 @@ Result<std::optional<HeadRow>> latest_head(store::Transaction& tx);
 Result<std::vector<HeadRow>> list_heads(store::Transaction& tx, std::int64_t after, std::int64_t limit);
 // Newest first, before `before`.
 Result<std::vector<HeadRow>> newest_heads(store::Transaction& tx, std::int64_t before, std::int64_t limit);
-// Of heads before `at` each day's last stays.
-Status thin_heads(store::Transaction& tx, Time at);
+// Of heads before `at` the last of each stretch of time stays.
+Status thin_heads(store::Transaction& tx, Time at, Duration stretch);
 // Newest first.
 Result<std::vector<AuditKeyRow>> list_keys(store::Transaction& tx);
 Status insert_key(store::Transaction& tx, const AuditKeyRow& row, Time now);

@@ -68,5 +68,6 @@ void add_sign_in_settings_routes(http::Routes& routes, const Inside& in);
 void add_job_routes(http::Routes& routes, const Inside& in);
 void add_import_routes(http::Routes& routes, const Inside& in);
 void add_export_routes(http::Routes& routes, const Inside& in);
+void add_webhook_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

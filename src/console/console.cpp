@@ -21,6 +21,7 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_export_routes(routes, in);
   add_me_routes(routes, in);
   add_sign_in_settings_routes(routes, in);
+  add_webhook_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -21,6 +21,8 @@
 #include "tenant/settings.h"
 #include "transfer/exports.h"
 #include "transfer/imports.h"
+#include "webhooks/courier.h"
+#include "webhooks/webhooks.h"
 
 namespace kidoban::console {
 
@@ -42,6 +44,8 @@ struct Inside {
   transfer::Exports& exports;
   mail::Mail& mail;
   portal::Own& own;
+  webhooks::Webhooks& webhooks;
+  webhooks::Courier& courier;
   // Who asks, where it isn't what came with the request that says so: a command's own rows, which no network reaches
   // (decision 21). Rows that are served have none.
   std::function<login::Asker()> asker = {};

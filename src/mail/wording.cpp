@@ -41,6 +41,7 @@ constexpr std::array<Row, occasions> rows{{
     {"sign_in_reported", {"login", "what", "at", "client_address", "browser", "link"}, ""},
     {"address_confirmation", {"login", "address", "link", "expires"}, "link"},
     {"address_changing", {"login", "address", "at"}, ""},
+    {"webhook_switched_off", {"webhook", "host", "reason", "since"}, ""},
 }};
 constexpr std::array<std::string_view, 3> shared{"name", "company", "url"};
 
@@ -160,7 +161,8 @@ Values sample_values(Occasion occasion, Time now) {
       {"link", "https://id.example.com/password-reset/…"}, {"at", now}, {"until", now + std::chrono::minutes(15)},
       {"token", "CSV"}, {"job", "CSV"}, {"outcome", "100 / 100"}, {"domain", "example.com"}, {"client_address", "192.0.2.1"},
       {"browser", "Firefox, Windows"}, {"record", "_kidoban.example.com"}, {"value", "kidoban-domain-verification=…"}, {"what", "sign_in.failed"},
-      {"address", "hanako@private.example"}};
+      {"address", "hanako@private.example"}, {"webhook", "SIEM"}, {"host", "siem.example.com"}, {"reason", "server_unreachable"},
+      {"since", now - std::chrono::hours(72)}};
   Values out;
   for (const std::string_view name : variables_of(occasion)) {
     if (const auto found = known.find(name); found != known.end()) out.emplace_back(name, found->second);

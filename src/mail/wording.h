@@ -35,8 +35,9 @@ enum class Occasion : std::uint8_t {
   sign_in_reported,         // login, what, at, client_address, browser, link
   address_confirmation,     // login, address, link, expires
   address_changing,         // login, address, at
+  webhook_switched_off,     // webhook, host, reason, since
 };
-inline constexpr std::size_t occasions = 15;
+inline constexpr std::size_t occasions = 16;
 
 std::string_view word_of(Occasion occasion);  // "password_reset"
 std::optional<Occasion> occasion_named(std::string_view word);

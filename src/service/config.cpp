@@ -142,6 +142,11 @@ const std::vector<Setting>& rows() {
       number("mail.connections", "", "1 to 64", "connections to the server at once", &C::mail_connections, 1, 64),
       number("mail.first_retry_s", "", "seconds", "first wait before a mail is tried again; then 5, 15, 60 times that",
              &C::mail_first_retry_s, 1, 3600),
+      list("webhooks.networks", "", "CIDR, …", "private networks that tenants' webhooks may reach; unset: public addresses alone", &C::webhook_networks),
+      path("webhooks.ca_file", "", "certificates to believe of their receivers (PEM); unset: the system's", &C::webhook_ca_file),
+      number("webhooks.senders", "", "1 to 128", "deliveries at once, and as many more to receivers that are slow or fail", &C::webhook_senders, 1, 128),
+      number("webhooks.first_retry_s", "", "seconds", "first wait after a failed delivery; then three times the wait before, to six hours",
+             &C::webhook_first_retry_s, 1, 3600),
   };
   return all;
 }

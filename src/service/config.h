@@ -56,6 +56,11 @@ struct Config {
   std::int64_t mail_connections = 2;
   std::int64_t mail_first_retry_s = 60;
 
+  std::vector<std::string> webhook_networks; // besides public addresses: none
+  std::filesystem::path webhook_ca_file;
+  std::int64_t webhook_senders = 8;
+  std::int64_t webhook_first_retry_s = 5;
+
   bool embedded() const { return store == "sqlite"; }
   std::filesystem::path database_file() const { return data / "kidoban.db"; }
   std::filesystem::path root_key_path() const {

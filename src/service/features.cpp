@@ -13,6 +13,7 @@
 #include "seal/seal.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
+#include "webhooks/webhooks.h"
 #include "transfer/transfer.h"
 
 namespace kidoban::service {
@@ -23,6 +24,7 @@ std::vector<store::Feature> features() {
       {"seal", seal::resources()},
       {"audit", audit::resources()},
       {"mail", mail::resources()},
+      {"webhooks", webhooks::resources()},
       {"directory", directory::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},

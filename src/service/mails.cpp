@@ -30,6 +30,21 @@ Status tell_of_end(House& house, const tenant::Addressing& addressing, store::Tr
                               .useless_after = {}});
 }
 
+Status tell_of_webhook(House& house, const tenant::Addressing& addressing, store::Transaction& tx, const webhooks::Webhook& webhook, const webhooks::Attempt& last) {
+  const auto tenant = TRY(tenant::Tenants::of(tx));
+  // Not the whole URL: what stands behind the host may be a secret of the receiver's.
+  constexpr std::size_t scheme = std::string_view("https://").size();
+  const std::string host = webhook.url.substr(scheme, webhook.url.find_first_of("/?", scheme) - scheme);
+  const std::string status = last.status == 0 ? std::string() : " (HTTP " + std::to_string(last.status) + ")";
+  return house.mail.send_to_system(tx, {.occasion = mail::Occasion::webhook_switched_off,
+                                        .to = {},
+                                        .company = tenant.name,
+                                        .url = tenant::base_url(addressing, tenant) + "/",
+                                        .values = {{"webhook", webhook.name}, {"host", host}, {"reason", last.failure + status},
+                                                   {"since", webhook.failing_since.value_or(last.at)}},
+                                        .useless_after = {}});
+}
+
 Status warn_of_tokens(House& house, const tenant::Addressing& addressing) {
   return house.directory.service_accounts().warn_of_ends(
       *house.store, house.clock.now() + warned_before,

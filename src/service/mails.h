@@ -5,11 +5,14 @@
 #include "jobs/jobs.h"
 #include "login/login.h"
 #include "service/house.h"
+#include "webhooks/webhooks.h"
 
 namespace kidoban::service {
 
 // To whoever asked for it, in the transaction that ends it; to nobody where that wasn't a person.
 Status tell_of_end(House& house, const tenant::Addressing& addressing, store::Transaction& tx, const jobs::Job& job);
+// To the tenant's system destinations, in the transaction that switches it off.
+Status tell_of_webhook(House& house, const tenant::Addressing& addressing, store::Transaction& tx, const webhooks::Webhook& webhook, const webhooks::Attempt& last);
 // To the tenant's system destinations, two weeks before.
 Status warn_of_tokens(House& house, const tenant::Addressing& addressing);
 // To whose password runs out in two weeks, and in three days.

@@ -5,20 +5,12 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
-#include "service/login_options.h"
-#include "service/mails.h"
 
 namespace kidoban::service {
 
 namespace {
 
 namespace json = boost::json;
-
-std::vector<jobs::Work*> works(transfer::Imports& imports, transfer::Exports& exports) {
-  auto all = imports.works();
-  for (jobs::Work* one : exports.works()) all.push_back(one);
-  return all;
-}
 
 // Everything, everywhere: whoever can start this program has the store and the root key.
 login::Asker the_operator() { return {{audit::ActorKind::operator_, std::nullopt}, {directory::every_permission(), {}, {}}, {}, {}}; }
@@ -84,19 +76,12 @@ Result<Opened> open_tenant(const Config& config, std::string_view slug) {
 
 OperatorApi::OperatorApi(House& house, const tenant::Tenant& tenant, store::Store& on)
     : pages_({{"page", page::resources()}}),  // no command shows a page
-      login_(*house.store, house.keys, house.audit, house.directory, pages_, house.clock, house.random, {&house.password},
-             login_options(house)),
-      own_(*house.store, house.keys, house.audit, house.directory, login_, house.notices, pages_, house.clock, house.random),
-      jobs_(house.audit, house.clock, house.random),
-      import_passwords_(house.password),
-      imports_(on, house.keys, house.directory, login_.sessions(), house.settings, jobs_, house.audit, import_passwords_, house.clock, house.random),
-      exports_(on, house.keys, house.directory, jobs_, house.audit, house.clock, house.random),
-      engine_(on, house.audit, house.clock, house.random, works(imports_, exports_),
-              [&house](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(house, house.addressing, tx, job); }) {
-  console::add_routes(routes_, {on, house.directory, login_, house.settings, house.password, house.domains, house.audit, house.sealer, jobs_,
-                                engine_, imports_, exports_, house.mail, own_, the_operator,
-                                // Within a larger transaction everybody else waits.
-                                std::chrono::milliseconds(&on == house.store.get() ? 1000 : 0)});
+      rooms_(house, pages_, webhook_reach(house.config).value_or(http::Reach{}), on) {
+  auto inside = rooms_.inside();
+  inside.asker = the_operator;
+  // Within a larger transaction everybody else waits.
+  if (&on != house.store.get()) inside.asks_rules_for = std::chrono::milliseconds(0);
+  console::add_routes(routes_, inside);
   site_.tenant = tenant.id;
   site_.slug = tenant.slug;
   site_.base_url = tenant::base_url(house.addressing, tenant);

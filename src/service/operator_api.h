@@ -5,16 +5,9 @@
 
 #include <string>
 
-#include "console/console.h"
 #include "http/routes.h"
-#include "jobs/engine.h"
-#include "jobs/jobs.h"
-#include "login/login.h"
 #include "page/page.h"
-#include "service/house.h"
-#include "service/import_passwords.h"
-#include "transfer/exports.h"
-#include "transfer/imports.h"
+#include "service/rooms.h"
 
 namespace kidoban::service {
 
@@ -45,17 +38,11 @@ class OperatorApi {
   Result<http::Reply> get(std::string path) { return call({http::Method::get, std::move(path)}); }
 
   const http::Routes& routes() const { return routes_; }
-  jobs::Engine& engine() { return engine_; }
+  jobs::Engine& engine() { return rooms_.engine; }
 
  private:
   const page::Pages pages_;
-  login::Login login_;
-  portal::Own own_;
-  jobs::Jobs jobs_;
-  ImportPasswords import_passwords_;
-  transfer::Imports imports_;
-  transfer::Exports exports_;
-  jobs::Engine engine_;
+  Rooms rooms_;
   http::Routes routes_;
   http::Site site_;
 };

@@ -8,15 +8,12 @@
 #include <thread>
 
 #include "audit/retention.h"
-#include "console/console.h"
 #include "crypto/password_hash.h"
 #include "directory/group_rules.h"
 #include "federation/oidc/oidc.h"
 #include "http/server.h"
-#include "jobs/engine.h"
 #include "jobs/jobs.h"
 #include "login/housekeeping.h"
-#include "login/login.h"
 #include "mail/sender.h"
 #include "portal/portal.h"
 #include "recovery/recovery.h"
@@ -27,13 +24,10 @@
 #include "service/health.h"
 #include "service/house.h"
 #include "service/housekeeping.h"
-#include "service/import_passwords.h"
 #include "service/issuer.h"
-#include "service/login_options.h"
 #include "service/mails.h"
+#include "service/rooms.h"
 #include "service/setup.h"
-#include "transfer/exports.h"
-#include "transfer/imports.h"
 #include "transfer/purge.h"
 
 namespace kidoban::service {
@@ -186,12 +180,6 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
   };
 }
 
-std::vector<jobs::Work*> works(transfer::Imports& imports, transfer::Exports& exports) {
-  auto all = imports.works();
-  for (jobs::Work* one : exports.works()) all.push_back(one);
-  return all;
-}
-
 }  // namespace
 
 Status serve(const Config& config, const ServeOptions& options) {
@@ -210,12 +198,12 @@ Status serve(const Config& config, const ServeOptions& options) {
   http::Routes routes;
   tenant::Addressing& addressing = house->addressing;
 
-  login::Login login(*house->store, house->keys, house->audit, house->directory, pages, house->clock,
-                     house->random, {&house->password}, login_options(*house));
+  const http::Reach reach = TRY(webhook_reach(config));
+  Rooms rooms(*house, pages, reach, *house->store);
+  login::Login& login = rooms.login;
   federation::oidc::Oidc oidc(*house->store, house->keys, house->applications, house->directory, house->audit,
                               login, pages, house->clock, house->random);
-  portal::Own own(*house->store, house->keys, house->audit, house->directory, login, house->notices, pages, house->clock, house->random);
-  portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, own, pages, house->clock);
+  portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, rooms.own, pages, house->clock);
   recovery::Recovery recovery(*house->store, house->keys, house->audit, house->directory, login, house->mail, pages, house->clock,
                               house->random, choosing(house->password, pages));
   login.add_protocol(oidc);
@@ -228,15 +216,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   portal.add_routes(routes);
   recovery.add_routes(routes);
   scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock).add_routes(routes);
-  jobs::Jobs jobs(house->audit, house->clock, house->random);
-  ImportPasswords import_passwords(house->password);
-  transfer::Imports imports(*house->store, house->keys, house->directory, login.sessions(), house->settings, jobs, house->audit, import_passwords,
-                            house->clock, house->random);
-  transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
-  jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
-                      [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
-  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports, house->mail, own});
+  console::add_routes(routes, rooms.inside());
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -272,15 +252,17 @@ Status serve(const Config& config, const ServeOptions& options) {
     const Housekeeping rules({{"group_rules", [&] {
                                  return directory::ask_waiting(*house->store, house->directory, house->clock.now(), std::chrono::seconds(20));
                                }}}, chores_every);
-    const Housekeeping housekeeping(chores(*house, addressing, oidc, recovery, own), chores_every);
+    const Housekeeping housekeeping(chores(*house, addressing, oidc, recovery, rooms.own), chores_every);
     const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
-    engine.start();
+    rooms.engine.start();
+    rooms.courier.start();
     const Signals signals(*server, std::chrono::seconds(config.grace_s));
     server->run();
   }
   workers.drain();
   recovery.drain();
-  engine.stop();
+  rooms.engine.stop();
+  rooms.courier.stop();
   runtime::log(Level::info, "stopped");
   return {};
 }
