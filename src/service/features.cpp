@@ -11,6 +11,7 @@
 #include "portal/portal.h"
 #include "recovery/recovery.h"
 #include "seal/seal.h"
+#include "search/search.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
 #include "transfer/transfer.h"
@@ -24,6 +25,7 @@ std::vector<store::Feature> features() {
       {"audit", audit::resources()},
       {"mail", mail::resources()},
       {"directory", directory::resources()},
+      {"search", search::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},

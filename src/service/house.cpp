@@ -48,6 +48,12 @@ factors::password::PasswordOptions password_options(const Config& config, factor
   return options;
 }
 
+search::Options search_options(const Config& config) {
+  search::Options options;
+  options.bytes = static_cast<std::size_t>(config.search_memory_mib) << 20;
+  return options;
+}
+
 }  // namespace
 
 runtime::Deadline command_deadline() { return runtime::Deadline::after(std::chrono::minutes(1)); }
@@ -80,6 +86,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       domains(*store, audit, clock, random, *resolver, dns_lane),
       mail(keys, audit, settings, clock, random),
       directory(keys, audit, clock, random),
+      search(directory, keys, clock, search_options(wanted)),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
       password_lane("password_hash", hashes_at_once(wanted), 64, 32),

@@ -13,6 +13,7 @@
 #include "mail/mail.h"
 #include "runtime/workers.h"
 #include "seal/seal.h"
+#include "search/search.h"
 #include "service/config.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -43,6 +44,7 @@ class House {
   tenant::Domains domains;
   mail::Mail mail;
   directory::Directory directory;
+  search::Search search;
   federation::Applications applications;
   runtime::Lane password_lane;
   std::unique_ptr<factors::password::BreachList> breaches;

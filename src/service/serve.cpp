@@ -185,6 +185,7 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
+      {"search", [&] { return house.search.forget_idle(); }},
       {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
@@ -238,7 +239,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   oidc.add_routes(routes);
   portal.add_routes(routes);
   recovery.add_routes(routes);
-  scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock).add_routes(routes);
+  scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock, house->search).add_routes(routes);
   jobs::Jobs jobs(house->audit, house->clock, house->random);
   ImportPasswords import_passwords(house->password);
   transfer::Imports imports(*house->store, house->keys, house->directory, login.sessions(), house->settings, jobs, house->audit, import_passwords,
@@ -247,7 +248,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
                       [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports, house->mail});
+                               house->sealer, jobs, engine, imports, exports, house->mail, house->keys, house->clock, house->search});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
