@@ -11,12 +11,15 @@
 #include "jobs/jobs.h"
 #include "login/login.h"
 #include "mail/mail.h"
-#include "search/search.h"
 #include "store/store.h"
 #include "tenant/domains.h"
 #include "tenant/settings.h"
 #include "transfer/exports.h"
 #include "transfer/imports.h"
+
+namespace kidoban::search {
+class Search;
+}
 
 namespace kidoban::console {
 

@@ -8,6 +8,7 @@
 #include "console/json_body.h"
 #include "console/people_search.h"
 #include "directory/profile.h"
+#include "search/search.h"
 
 namespace kidoban::console {
 

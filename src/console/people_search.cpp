@@ -6,6 +6,7 @@
 #include "directory/reading.h"
 #include "search/cursor.h"
 #include "search/matching.h"
+#include "search/search.h"
 
 namespace kidoban::console {
 

@@ -1,7 +1,6 @@
 #include "search/matching.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "base/limits.h"
@@ -14,9 +13,6 @@ using directory::AttributePath, directory::Compare, directory::Comparison, direc
 namespace {
 
 constexpr std::size_t words_at_most = 10;
-constexpr std::array searched{"login", "display_name", "family_name", "given_name", "family_name_kana", "given_name_kana", "email", "employee_number", "department"};
-constexpr std::array searched_lists{"phones", "other_emails"};
-
 Bits none(const People& people) { return Bits(people.present().size()); }
 
 void fill(Bits& bits, std::size_t from, std::size_t until) {
@@ -52,7 +48,7 @@ class Truth {
     const auto* text = std::get_if<std::string>(&node.literal.value);
     const bool as_flag = node.literal.folded == "true" || node.literal.folded == "false";
     if (text != nullptr && !as_flag && !text->empty() && (node.op == Compare::eq || node.op == Compare::ne)) {
-      only_ = texts.find(exact ? *text : node.literal.folded).value_or(nobodys);
+      only_ = texts.find(exact ? exact_bytes(*text) : node.literal.folded).value_or(nobodys);
     } else {
       known_.resize(texts.size());
     }
@@ -77,7 +73,7 @@ class Truth {
     const auto bytes = texts_.at(code);
     if (const auto flag = Texts::flag_in(bytes)) return comparison_.holds(*flag);
     if (const auto number = Texts::number_in(bytes)) return comparison_.holds(*number);
-    return comparison_.holds(bytes, exact_ ? Comparison::Case::exact : Comparison::Case::folded_already);
+    return exact_ ? comparison_.holds(exact_in(bytes), Comparison::Case::exact) : comparison_.holds(bytes, Comparison::Case::folded_already);
   }
   const Texts& texts_;
   const Filter::Node& node_;
@@ -282,7 +278,16 @@ class Matching {
   runtime::Deadline deadline_;
 };
 
-bool holds_at(const Bits& bits, const Cells& cells, std::size_t row) { return row < cells.size() && has_bit(bits, cells[row]); }
+// Whether somebody has, in that column, one of the values with a bit.
+bool has_one(const Column& column, std::size_t row, const Bits& codes) {
+  if (row < column.cells.size() && has_bit(codes, column.cells[row])) return true;
+  const auto& lists = column.lists;
+  if (row >= lists.first.size() || lists.first[row] == 0) return false;
+  for (std::size_t at = lists.first[row] - 1;; ++at) {
+    if (has_bit(codes, lists.items[at].value)) return true;
+    if (lists.items[at].last) return false;
+  }
+}
 
 }  // namespace
 
@@ -303,14 +308,6 @@ Result<std::vector<std::string>> words_in(std::string_view typed) {
 
 Bits having_words(const People& people, std::span<const std::string> words) {
   Bits out = people.present();
-  std::vector<const Cells*> columns;
-  std::vector<const Lists*> lists;
-  for (const auto* name : searched) {
-    if (const auto* column = people.column(name)) columns.push_back(&column->cells);
-  }
-  for (const auto* name : searched_lists) {
-    if (const auto* column = people.column(name)) lists.push_back(&column->lists);
-  }
   for (const std::string& word : words) {
     Bits codes = people.texts().containing(word);
     const std::string digits = digits_of(word);
@@ -318,20 +315,20 @@ Bits having_words(const People& people, std::span<const std::string> words) {
     if (digits.size() >= 3 && digits.size() < word.size() && word.find_first_not_of("0123456789+-()./") == std::string::npos) {
       add_those(codes, people.texts().containing(digits));
     }
+    // A word stands in a column or two; the others needn't be looked at.
+    const std::uint16_t where = people.searched_with(codes);
+    std::vector<const Column*> columns;
+    for (const Column* column : people.searched()) {
+      if ((column->searched & where) != 0) columns.push_back(column);
+    }
     for (std::size_t i = 0; i < out.size(); ++i) {
+      std::uint64_t still = 0;
       for (std::uint64_t left = out[i]; left != 0; left &= left - 1) {
-        const std::size_t row = i * 64 + static_cast<std::size_t>(std::countr_zero(left));
-        bool found = std::ranges::any_of(columns, [&](const Cells* cells) { return holds_at(codes, *cells, row); });
-        for (std::size_t k = 0; k < lists.size() && !found; ++k) {
-          const Lists& list = *lists[k];
-          if (row >= list.first.size() || list.first[row] == 0) continue;
-          for (std::size_t at = list.first[row] - 1; !found; ++at) {
-            found = has_bit(codes, list.items[at].value);
-            if (list.items[at].last) break;
-          }
-        }
-        if (!found) out[i] &= ~(std::uint64_t{1} << (row % 64));
+        const auto bit = static_cast<std::size_t>(std::countr_zero(left));
+        const bool found = std::ranges::any_of(columns, [&](const Column* column) { return has_one(*column, i * 64 + bit, codes); });
+        still |= std::uint64_t{found} << bit;
       }
+      out[i] = still;
     }
   }
   return out;

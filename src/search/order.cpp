@@ -13,7 +13,8 @@ constexpr std::size_t kept_at_most = 4096;
 struct Key {
   bool has_value = false;
   std::int64_t number = 0;   // of a time
-  std::string_view text;     // of anything else
+  Code code = 0;             // of anything else, and its text
+  std::string_view text;
   const Id* id = nullptr;
 };
 
@@ -34,13 +35,17 @@ class Keys {
       out.number = people_.moment(order_.by->moment, row);
       out.has_value = out.number != no_moment;
     } else if (const Code code = code_of(row); code != 0) {
-      out.text = people_.texts().at(code);
+      out.code = code;
       out.has_value = true;
     }
     return out;
   }
+  // The text is looked up where it is needed: most people pass by without it.
+  void read(Key& key) const {
+    if (key.code != 0 && key.text.empty()) key.text = people_.texts().at(key.code);
+  }
   Key of(const Standing& standing) const {
-    Key out{standing.has_value, 0, standing.value, &standing.id};
+    Key out{standing.has_value, 0, 0, standing.value, &standing.id};
     if (!is_moment()) return out;
     out.number = Texts::number_in(standing.value).value_or(no_moment);
     out.text = {};
@@ -50,6 +55,7 @@ class Keys {
     const bool number = key.has_value && is_moment();
     return {key.has_value, number ? bytes_of(key.number) : std::string(key.text), *key.id};
   }
+  bool by_text() const { return !columns_.empty() || ahead_ != nullptr; }
   bool before(const Key& a, const Key& b) const {
     if (a.has_value != b.has_value) return order_.descending ? !a.has_value : a.has_value;
     if (a.number != b.number) return order_.descending ? b.number < a.number : a.number < b.number;
@@ -100,18 +106,39 @@ Page page_of(const People& people, const Bits& found, const Order& order, const 
   const Key from = after ? keys.of(*after) : Key{};
   const std::size_t wanted = offset + limit + 1;
   const bool heaped = wanted <= kept_at_most;
+  // Most values pass by more than once: what was found of one holds for all who have it.
+  enum : std::uint8_t { out_of_it = 1, behind_from = 2 };
+  std::vector<std::uint8_t> known(keys.by_text() ? people.texts().size() : 0);
   std::vector<Stood> kept;
   for (std::size_t i = 0; i < found.size(); ++i) {
     for (std::uint64_t left = found[i]; left != 0; left &= left - 1) {
       const Row row = static_cast<Row>(i * 64 + static_cast<std::size_t>(std::countr_zero(left)));
-      const Key key = keys.of(row);
-      if (after && !keys.before(from, key)) continue;
+      Key key = keys.of(row);
+      std::uint8_t nothing = 0;
+      std::uint8_t& about = key.code != 0 ? known[key.code] : nothing;
+      if ((about & out_of_it) != 0) continue;
+      if (after && (about & behind_from) == 0) {
+        keys.read(key);
+        const bool is_behind = keys.before(from, key);
+        if (key.text != from.text) about |= is_behind ? behind_from : out_of_it;  // otherwise ids decide
+        if (!is_behind) continue;
+      }
       if (heaped && kept.size() == wanted) {
-        // The heap's top is the last of those kept.
-        if (!keys.before(key, kept.front().key)) continue;
+        // The heap's top is the last of those kept, and only moves forward.
+        const Key& top = kept.front().key;
+        if (key.code != 0 && key.code == top.code) {
+          if (!(*key.id < *top.id)) continue;
+        } else {
+          keys.read(key);
+          if (!keys.before(key, top)) {
+            about |= out_of_it;
+            continue;
+          }
+        }
         std::ranges::pop_heap(kept, before);
         kept.pop_back();
       }
+      keys.read(key);
       kept.push_back({row, key});
       if (heaped) std::ranges::push_heap(kept, before);
     }

@@ -1,6 +1,8 @@
 #include "search/people.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
 #include "directory/filter.h"
@@ -20,6 +22,13 @@ std::string_view word_of(PersonState state) {
   return "";
 }
 
+constexpr std::array looked_through{"login",           "display_name", "family_name",     "given_name", "family_name_kana", "given_name_kana",
+                                    "email",           "employee_number", "department", "phones",     "other_emails"};
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+}
+
 // Ids begin with their time and end at random.
 std::size_t hash_of(const Id& id) {
   std::uint64_t tail = 0;
@@ -30,7 +39,16 @@ std::size_t hash_of(const Id& id) {
 }  // namespace
 
 // "work" is what SCIM says of the first address, whether anybody has it or not.
-People::People() : table_(64) { texts_.add("work"); }
+People::People() : table_(64) {
+  texts_.add("work");
+  for (const directory::Attribute& one : directory::attributes()) by_attribute_.push_back(&column_for(one.name));
+  for (const char* name : {"external_id exact", "linking_id exact", "state", "active", "administrator"}) by_attribute_.push_back(&column_for(name));
+  for (const char* name : looked_through) {
+    Column& column = column_for(name);
+    column.searched = static_cast<std::uint16_t>(1U << searched_.size());
+    searched_.push_back(&column);
+  }
+}
 
 std::size_t People::slot_of(const Id& id) const {
   std::size_t slot = hash_of(id) & (table_.size() - 1);
@@ -75,7 +93,25 @@ Row People::row_for(const Id& id) {
   return row;
 }
 
+void People::note(const Column& column, Code code) {
+  if (column.searched == 0 || code == 0) return;
+  if (stands_in_.size() <= code) stands_in_.resize(texts_.size());
+  stands_in_[code] |= column.searched;
+}
+
+std::uint16_t People::searched_with(const Bits& codes) const {
+  std::uint16_t all = 0;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    for (std::uint64_t left = codes[i]; left != 0; left &= left - 1) {
+      const std::size_t code = i * 64 + static_cast<std::size_t>(std::countr_zero(left));
+      if (code < stands_in_.size()) all |= stands_in_[code];
+    }
+  }
+  return all;
+}
+
 void People::set(Column& column, Row row, Code code) {
+  note(column, code);
   if (column.cells.size() <= row) {
     if (code == 0) return;
     column.cells.resize(row + 1);
@@ -93,6 +129,7 @@ void People::set(Column& column, Row row, std::span<const Item> items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     column.lists.items.push_back(items[i]);
     column.lists.items.back().last = i + 1 == items.size();
+    note(column, items[i].value);
   }
 }
 
@@ -101,18 +138,32 @@ Column& People::column_for(std::string_view name) {
   return found != columns_.end() ? found->second : columns_[std::string(name)];
 }
 
-void People::write(Row row, std::string_view name, const directory::Value& value) {
-  const auto folded = [&](std::string_view text) { return texts_.add(directory::folded_text(text)); };
-  if (const auto* text = std::get_if<std::string>(&value)) return set(column_for(name), row, folded(*text));
-  if (const auto* flag = std::get_if<bool>(&value)) return set(column_for(name), row, texts_.add(bytes_of(*flag)));
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return set(column_for(name), row, texts_.add(bytes_of(*number)));
+// What stands among the texts is folded, and folding twice is folding once: only what is new is folded. (Of what is kept as it is spelled, only
+// ASCII stands there as it is.)
+Code People::folded(std::string_view text) {
+  if (!is_ascii(text)) {
+    if (const auto known = texts_.find(text)) return *known;
+  }
+  return texts_.add(directory::folded_text(text));
+}
+
+void People::write(Row row, Column& column, const Contacts& contacts) {
+  std::vector<Item> items;
+  items.reserve(contacts.size());
+  for (const Contact& one : contacts) items.push_back({folded(one.value), folded(one.type), folded(one.display), one.primary});
+  set(column, row, items);
+}
+
+void People::write(Row row, Column& column, const directory::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return set(column, row, folded(*text));
+  if (const auto* flag = std::get_if<bool>(&value)) return set(column, row, texts_.add(bytes_of(*flag)));
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return set(column, row, texts_.add(bytes_of(*number)));
+  if (const auto* contacts = std::get_if<Contacts>(&value)) return write(row, column, *contacts);
   std::vector<Item> items;
   if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
     for (const auto& one : *texts) items.push_back({folded(one)});
-  } else if (const auto* contacts = std::get_if<Contacts>(&value)) {
-    for (const Contact& one : *contacts) items.push_back({folded(one.value), folded(one.type), folded(one.display), one.primary});
   }
-  if (!items.empty()) set(column_for(name), row, items);
+  set(column, row, items);
 }
 
 void People::put(const Person& person) {
@@ -128,20 +179,21 @@ void People::put(const Person& person) {
   }
   versions_[row] = person.version;
   const auto& p = person.profile;
+  std::size_t at = 0;
   for (const directory::Attribute& one : directory::attributes()) {
+    Column& column = *by_attribute_[at++];
     if (const auto* place = std::get_if<std::string directory::Profile::*>(&one.place)) {
-      const std::string& text = p.*(*place);
-      if (!text.empty()) set(column_for(one.name), row, texts_.add(directory::folded_text(text)));
+      if (const std::string& text = p.*(*place); !text.empty()) set(column, row, folded(text));
     } else if (const auto& contacts = p.*std::get<Contacts directory::Profile::*>(one.place); !contacts.empty()) {
-      write(row, one.name, contacts);
+      write(row, column, contacts);
     }
   }
-  for (const auto& [name, value] : p.custom) write(row, std::string(directory::custom_prefix) + name, value);
-  if (!p.external_id.empty()) set(column_for("external_id exact"), row, texts_.add(p.external_id));
-  if (!p.linking_id.empty()) set(column_for("linking_id exact"), row, texts_.add(p.linking_id));
-  set(column_for("state"), row, texts_.add(word_of(person.state)));
-  set(column_for("active"), row, texts_.add(bytes_of(person.state == PersonState::enabled)));
-  set(column_for("administrator"), row, texts_.add(bytes_of(person.administrator)));
+  set(*by_attribute_[at++], row, texts_.add(exact_bytes(p.external_id)));
+  set(*by_attribute_[at++], row, texts_.add(exact_bytes(p.linking_id)));
+  set(*by_attribute_[at++], row, texts_.add(word_of(person.state)));
+  set(*by_attribute_[at++], row, texts_.add(bytes_of(person.state == PersonState::enabled)));
+  set(*by_attribute_[at++], row, texts_.add(bytes_of(person.administrator)));
+  for (const auto& [name, value] : p.custom) write(row, column_for(std::string(directory::custom_prefix) + name), value);
   const std::array<std::optional<Time>, 4> times{person.created_at, person.updated_at, person.valid_from, person.valid_until};
   for (std::size_t i = 0; i < times.size(); ++i) {
     auto& moments = moments_[i];
@@ -191,7 +243,8 @@ const Column* People::column(std::string_view name) const {
 
 std::size_t People::bytes() const {
   std::size_t all = texts_.bytes() + ids_.capacity() * sizeof(Id) + versions_.capacity() * sizeof(std::int64_t) + present_.capacity() * sizeof(std::uint64_t) +
-                    table_.capacity() * sizeof(std::uint32_t) + free_.capacity() * sizeof(Row);
+                    table_.capacity() * sizeof(std::uint32_t) + free_.capacity() * sizeof(Row) +
+                    stands_in_.capacity() * sizeof(std::uint16_t);
   for (const auto& moments : moments_) all += moments.capacity() * sizeof(std::int64_t);
   for (const auto& [name, column] : columns_) {
     all += column.cells.capacity() * sizeof(Code) + column.lists.first.capacity() * sizeof(std::uint32_t) + column.lists.items.capacity() * sizeof(Item);

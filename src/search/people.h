@@ -32,6 +32,7 @@ struct Lists {
 struct Column {
   Cells cells;
   Lists lists;
+  std::uint16_t searched = 0;  // its bit, where words are looked for in it
 };
 
 enum class Moment : std::uint8_t { created, updated, valid_from, valid_until };
@@ -56,6 +57,9 @@ class People {
   // An attribute's column by its name ("department", "custom.badge"), and "state", "active", "administrator"; external_id and linking_id also
   // as they are spelled: "external_id exact". nullptr where nobody has it.
   const Column* column(std::string_view name) const;
+  // What words are looked for in, and in which of these columns (a bit each) any of the values with a bit in `codes` stands.
+  std::span<const Column* const> searched() const { return searched_; }
+  std::uint16_t searched_with(const Bits& codes) const;
   std::size_t bytes() const;
   // Room for more: not when memory's numbers are used up.
   bool full() const { return texts_.full(); }
@@ -64,9 +68,12 @@ class People {
 
  private:
   Row row_for(const Id& id);
+  void note(const Column& column, Code code);
   void set(Column& column, Row row, Code code);
   void set(Column& column, Row row, std::span<const Item> items);
-  void write(Row row, std::string_view name, const directory::Value& value);
+  void write(Row row, Column& column, const directory::Value& value);
+  void write(Row row, Column& column, const directory::Contacts& contacts);
+  Code folded(std::string_view text);
   Column& column_for(std::string_view name);
   std::size_t slot_of(const Id& id) const;
   void grow();
@@ -77,6 +84,9 @@ class People {
   std::array<std::vector<std::int64_t>, 4> moments_;
   Bits present_;
   std::map<std::string, Column, std::less<>> columns_;
+  std::vector<const Column*> searched_;
+  std::vector<std::uint16_t> stands_in_;  // by code: in which of them it has stood
+  std::vector<Column*> by_attribute_;   // of columns_, in the order of directory::attributes(), then those that follow of themselves
   std::vector<std::uint32_t> table_;  // open addressing: one more than the row; 0: free
   std::vector<Row> free_;
   std::size_t count_ = 0, worn_ = 0;

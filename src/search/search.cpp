@@ -190,8 +190,11 @@ Status Search::prepare(store::Store& store, const TenantId& tenant, runtime::Dea
     if (index->too_large_at && clock_.now() < *index->too_large_at + too_large_for) return too_large();
     index->too_large_at.reset();
   }
-  TRY(build(store, tenant, *index, until));
-  return catch_up(store, tenant, *index, until);
+  auto done = build(store, tenant, *index, until);
+  if (done) done = catch_up(store, tenant, *index, until);
+  // The store is given no longer than this request builds; the client has longer.
+  if (!done && done.error().reason == "deadline_passed") return unready("the store took long");
+  return done;
 }
 
 // Two transactions' snapshots have an order. Where this one sees something that the index doesn't, it is the later; where it is the

@@ -8,7 +8,7 @@ namespace kidoban::search {
 
 namespace {
 
-constexpr char flag_mark = '\xfe', number_mark = '\xff';
+constexpr char exact_mark = '\xfd', flag_mark = '\xfe', number_mark = '\xff';
 
 bool has_bit(const std::vector<std::uint64_t>& bits, Code code) { return ((bits[code / 64] >> (code % 64)) & 1) != 0; }
 void set_bit(std::vector<std::uint64_t>& bits, Code code) { bits[code / 64] |= std::uint64_t{1} << (code % 64); }
@@ -18,6 +18,13 @@ bool reads_as_phone(std::string_view text, std::size_t digits) {
 }
 
 }  // namespace
+
+// ASCII needs no mark: it is folded without being looked up.
+std::string exact_bytes(std::string_view text) {
+  const bool ascii = std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+  return (ascii ? "" : std::string{exact_mark}) + std::string(text);
+}
+std::string_view exact_in(std::string_view bytes) { return bytes.starts_with(exact_mark) ? bytes.substr(1) : bytes; }
 
 std::string bytes_of(bool flag) { return {flag_mark, flag ? '\1' : '\0'}; }
 

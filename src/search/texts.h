@@ -19,6 +19,9 @@ using Code = std::uint32_t;  // 0: no value
 // One that no text can be: these bytes occur in no UTF-8.
 std::string bytes_of(bool flag);
 std::string bytes_of(std::int64_t number);
+// A text as it is spelled, which is never taken for a folded one. "" stays "".
+std::string exact_bytes(std::string_view text);
+std::string_view exact_in(std::string_view bytes);
 
 class Texts {
  public:

@@ -10,6 +10,7 @@
 #include "provisioning/scim_server/json_subject.h"
 #include "provisioning/scim_server/user_json.h"
 #include "search/cursor.h"
+#include "search/search.h"
 
 namespace kidoban::scim {
 

@@ -7,8 +7,11 @@
 #include "http/routes.h"
 #include "login/login.h"
 #include "seal/seal.h"
-#include "search/search.h"
 #include "store/store.h"
+
+namespace kidoban::search {
+class Search;
+}
 
 namespace kidoban::scim {
 
