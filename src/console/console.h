@@ -24,6 +24,10 @@
 #include "webhooks/courier.h"
 #include "webhooks/webhooks.h"
 
+namespace kidoban::search {
+class Search;
+}
+
 namespace kidoban::console {
 
 Resources resources();
@@ -46,6 +50,9 @@ struct Inside {
   portal::Own& own;
   webhooks::Webhooks& webhooks;
   webhooks::Courier& courier;
+  seal::Keyring& keys;
+  const Clock& clock;
+  search::Search& search;
   // Who asks, where it isn't what came with the request that says so: a command's own rows, which no network reaches
   // (decision 21). Rows that are served have none.
   std::function<login::Asker()> asker = {};

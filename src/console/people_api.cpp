@@ -6,7 +6,9 @@
 #include "console/answers.h"
 #include "console/asking.h"
 #include "console/json_body.h"
+#include "console/people_search.h"
 #include "directory/profile.h"
+#include "search/search.h"
 
 namespace kidoban::console {
 
@@ -175,10 +177,27 @@ Result<Shown> change(const Inside& in, store::Transaction& tx, const Request& re
   return Shown{std::move(person), std::move(schema), std::move(locked)};
 }
 
+Result<Reply> found_people(const Inside& in, const Request& request, const PeopleQuery& query) {
+  json::array rows;
+  const auto found = TRY(search::asking(in.search, in.store, *request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<FoundPeople> {
+    const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
+    const auto schema = TRY(in.directory.schema(tx));
+    auto people = TRY(find_people(in, tx, who, schema, query, request.deadline));
+    rows.clear();
+    for (const Person& one : people.people) rows.push_back(told(one, schema));
+    return people;
+  }));
+  json::object body{{"people", std::move(rows)}, {"total", found.total}};
+  if (found.next) body["next"] = *found.next;
+  return json_reply(200, body);
+}
+
 }  // namespace
 
 void add_people_routes(http::Routes& routes, const Inside& in) {
   routes.add(row(Method::get, "/people", "people_list", [in](Request& request) -> Result<Reply> {
+    const auto query = TRY(PeopleQuery::parse(request));
+    if (query.is_search()) return found_people(in, request, query);
     const auto page = TRY(page_of(request));
     json::array rows;
     std::optional<Id> last;

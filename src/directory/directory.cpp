@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "directory/directory_store.h"
 #include "directory/profile.h"
+#include "directory/reading.h"
 #include "tenant/domains.h"
 
 namespace kidoban::directory {
@@ -19,8 +20,6 @@ constexpr std::string_view section = "directory";
 constexpr std::size_t same_external_id = 100;
 // Removed one after another in transactions of their own, so that nobody waits for long.
 constexpr std::size_t due_at_once = 100;
-
-seal::Place profile_of(const Id& id) { return {"people", "profile", id.span()}; }
 
 std::string_view word_of(PersonState state) {
   switch (state) {
@@ -48,12 +47,6 @@ PersonIndexes indexes_of(const seal::TenantKey& key, const Profile& profile) {
                     key.blind_index(login_domain_index, std::string_view(profile.login).substr(profile.login.rfind('@') + 1))};
   if (!profile.external_id.empty()) out.external_id = key.blind_index(external_id_index, profile.external_id);
   return out;
-}
-
-Result<Person> open(const seal::TenantKey& key, const PersonRow& row) {
-  const auto json = TRY(key.open_text(profile_of(row.id), row.profile));
-  return Person{row.id, row.state, row.administrator, TRY(profile_from_json(json)), row.created_at, row.updated_at,
-                row.version, row.valid_from, row.valid_until, row.gone_at, row.source};
 }
 
 Status check_validity(const Person& p) {
@@ -117,7 +110,7 @@ Result<std::optional<Person>> Directory::find_by_login(store::Transaction& tx, s
   const auto key = TRY(keys_.of(tx));
   const auto row = TRY(find_person(tx, key->blind_index(login_index, *login)));
   if (!row) return std::nullopt;
-  return TRY(open(*key, *row));
+  return TRY(open_person(*key, *row));
 }
 
 Result<bool> Directory::has_login_in(store::Transaction& tx, std::string_view domain) {
@@ -129,7 +122,7 @@ Result<std::vector<Person>> Directory::find_by_external_id(store::Transaction& t
   const auto key = TRY(keys_.of(tx));
   std::vector<Person> all;
   for (const auto& row : TRY(find_people_by_external_id(tx, key->blind_index(external_id_index, external_id), same_external_id))) {
-    all.push_back(TRY(open(*key, row)));
+    all.push_back(TRY(open_person(*key, row)));
   }
   return all;
 }
@@ -138,7 +131,7 @@ Result<Person> Directory::get_person(store::Transaction& tx, const Id& id) {
   const auto row = TRY(select_person(tx, id));
   if (!row) return fail(Kind::not_found, "person_unknown");
   const auto key = TRY(keys_.of(tx));
-  return open(*key, *row);
+  return open_person(*key, *row);
 }
 
 Status Directory::set_state(store::Transaction& tx, const Id& id, PersonState state, const audit::Event& by) {
@@ -262,7 +255,7 @@ Result<std::vector<Person>> Directory::list_people(store::Transaction& tx, std::
   const auto rows = TRY(select_people(tx, after.value_or(Id{}), std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys_.of(tx));
   std::vector<Person> all;
-  for (const PersonRow& row : rows) all.push_back(TRY(open(*key, row)));
+  for (const PersonRow& row : rows) all.push_back(TRY(open_person(*key, row)));
   return all;
 }
 

@@ -2,6 +2,7 @@
 // The rows behind people. Sealed columns are opaque here.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypt
 Result<std::vector<PersonRow>> find_people_by_external_id(store::Transaction& tx, const crypto::Digest& external_index, std::size_t limit);
 Result<std::optional<PersonRow>> select_person(store::Transaction& tx, const Id& id);
 Result<std::vector<PersonRow>> select_people(store::Transaction& tx, const Id& after, std::size_t limit);
+// Those of them who are there, in no order; at most so many.
+constexpr std::size_t people_in_bite = 50;
+Result<std::vector<PersonRow>> select_people_named(store::Transaction& tx, std::span<const Id> ids);
 // Everything but id and created_at; the version becomes one more. conflict/"login_taken".
 Status update_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes);
 Status delete_person(store::Transaction& tx, const Id& id);

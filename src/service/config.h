@@ -44,6 +44,7 @@ struct Config {
   std::filesystem::path breach_file;
   std::string breach_url;
   std::string breach_unavailable = "set";    // or "refuse"
+  std::int64_t search_memory_mib = 512;      // of all tenants' indexes together
   std::int64_t session_idle_minutes = 60;
   std::int64_t session_absolute_hours = 12;
   std::string log_level = "info";

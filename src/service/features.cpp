@@ -11,6 +11,7 @@
 #include "portal/portal.h"
 #include "recovery/recovery.h"
 #include "seal/seal.h"
+#include "search/search.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
 #include "webhooks/webhooks.h"
@@ -26,6 +27,7 @@ std::vector<store::Feature> features() {
       {"mail", mail::resources()},
       {"webhooks", webhooks::resources()},
       {"directory", directory::resources()},
+      {"search", search::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},

@@ -56,6 +56,12 @@ factors::password::PasswordOptions password_options(const Config& config, factor
   return options;
 }
 
+search::Options search_options(const Config& config) {
+  search::Options options;
+  options.bytes = static_cast<std::size_t>(config.search_memory_mib) << 20;
+  return options;
+}
+
 }  // namespace
 
 std::string default_public_url(const Config& config, std::uint16_t port) {
@@ -94,6 +100,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       directory(keys, audit, clock, random),
       addressing(addressing_of(wanted)),
       notices(mail, directory, addressing),
+      search(directory, keys, clock, search_options(wanted)),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
       password_lane("password_hash", hashes_at_once(wanted), 64, 32),

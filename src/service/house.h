@@ -14,6 +14,7 @@
 #include "notices/notices.h"
 #include "runtime/workers.h"
 #include "seal/seal.h"
+#include "search/search.h"
 #include "service/config.h"
 #include "store/migrate.h"
 #include "store/store.h"
@@ -46,6 +47,7 @@ class House {
   directory::Directory directory;
   tenant::Addressing addressing;  // sure once the edge listens: the port may be any until then
   notices::Notices notices;
+  search::Search search;
   federation::Applications applications;
   runtime::Lane password_lane;
   std::unique_ptr<factors::password::BreachList> breaches;

@@ -62,7 +62,10 @@ console::Inside Rooms::inside() {
           .mail = house.mail,
           .own = own,
           .webhooks = webhooks,
-          .courier = courier};
+          .courier = courier,
+          .keys = house.keys,
+          .clock = house.clock,
+          .search = house.search};
 }
 
 }  // namespace kidoban::service

@@ -165,6 +165,7 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
+      {"search", [&] { return house.search.forget_idle(); }},
       {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
@@ -215,7 +216,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   oidc.add_routes(routes);
   portal.add_routes(routes);
   recovery.add_routes(routes);
-  scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock).add_routes(routes);
+  scim::ScimServer(*house->store, house->directory, login, house->password, house->keys, house->clock, house->search).add_routes(routes);
   console::add_routes(routes, rooms.inside());
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {

@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "provisioning/scim_server/cursor.h"
+#include "search/cursor.h"
 #include "provisioning/scim_server/inside.h"
 
 namespace kidoban::scim {
@@ -81,7 +81,7 @@ json::object config(const Request& request) {
           {"sort", supported(true)},
           {"etag", supported(true)},
           {"pagination",
-           {{"cursor", true}, {"index", true}, {"defaultPaginationMethod", "index"}, {"defaultPageSize", 100}, {"maxPageSize", limits::scim_page}, {"cursorTimeout", cursor_life_s}}},
+           {{"cursor", true}, {"index", true}, {"defaultPaginationMethod", "index"}, {"defaultPageSize", 100}, {"maxPageSize", limits::scim_page}, {"cursorTimeout", search::cursor_life_s}}},
           {"authenticationSchemes",
            {{{"type", "oauthbearertoken"}, {"name", "Bearer token"}, {"description", "The token of a service account, in the Authorization header."}, {"primary", true}}}},
           {"meta", meta(request, "ServiceProviderConfig", "/ServiceProviderConfig")}};

@@ -23,6 +23,7 @@ struct Inside {
   factors::Passwords& passwords;
   seal::Keyring& keys;
   const Clock& clock;
+  search::Search& search;
 };
 
 // Who asks: an administrator by their browser's session, or a service account by its token.

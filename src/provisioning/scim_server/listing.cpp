@@ -5,14 +5,18 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "provisioning/scim_server/cursor.h"
+#include "directory/reading.h"
+#include "provisioning/scim_server/index_names.h"
 #include "provisioning/scim_server/json_subject.h"
 #include "provisioning/scim_server/user_json.h"
+#include "search/cursor.h"
+#include "search/search.h"
 
 namespace kidoban::scim {
 
 namespace json = boost::json;
 using directory::Group, directory::Person, directory::PersonState;
+using search::Position;
 
 Result<Query> Query::parse(const http::Form& form) {
   Query out;
@@ -134,6 +138,11 @@ class Listing {
       for (const Person& one : TRY(in_.directory.find_by_external_id(tx_, *key))) TRY(take(one));
       return {};
     }
+    if (const auto found = TRY(ask_index({.limit = limits::scim_scan}))) {
+      if (found->page.more) return fail(Kind::malformed, "too_many");
+      for (const Person& one : TRY(in_order(found->page.ids))) TRY(take(one));
+      return {};
+    }
     std::size_t seen = 0;
     for (std::optional<Id> after;;) {
       const auto page = TRY(in_.directory.list_people(tx_, after, 500));
@@ -143,6 +152,26 @@ class Listing {
       after = page.back().id;
     }
   }
+
+  // A page of people from the index in memory, at any size; false where it can't answer this one.
+  Result<bool> find_users_by_index(const Position& from, std::size_t count) {
+    for (const std::string_view name : {"username", "id", "externalid"}) {
+      if (required_text(query_, name) != nullptr) return false;  // by blind index
+    }
+    search::Query asked{.after = from.after, .offset = from.after ? 0 : from.offset, .limit = count};
+    if (query_.sort_by) {
+      const auto field = index_order(user_shape_, *query_.sort_by);
+      if (!field) return false;
+      asked.order = {*field, query_.descending};
+    }
+    const auto found = TRY(ask_index(std::move(asked)));
+    if (!found) return false;
+    for (const Person& one : TRY(in_order(found->page.ids))) hits_.push_back({one, {}, {}, false});
+    total_ = found->total;
+    last_ = found->page.last;
+    return true;
+  }
+  const std::optional<search::Standing>& last_standing() const { return last_; }
 
   Status find_groups() {
     auto& groups = in_.directory.groups();
@@ -181,20 +210,21 @@ class Listing {
   // by index reads what comes before, too.
   Status find_page(const Position& from, std::size_t count) {
     std::size_t skip = from.after ? 0 : from.offset;
+    const auto begin = from.after ? std::optional(from.after->id) : std::nullopt;
     if (skip > limits::scim_scan) return fail(Kind::malformed, "too_many");
-    for (std::optional<Id> after = from.after; hits_.size() < count;) {
+    for (std::optional<Id> after = begin; hits_.size() < count;) {
       const auto page = TRY(in_.directory.list_people(tx_, after, 500));
       for (const Person& one : page) {
         if (one.state == PersonState::pending_deletion) continue;
         if (skip > 0) --skip;
         else if (hits_.size() < count) hits_.push_back({one, {}, {}, false});
       }
+      if (!hits_.empty()) last_ = search::Standing{false, "", hits_.back().person->id};
       if (page.size() < 500) return {};
       after = page.back().id;
     }
     return {};
   }
-  std::optional<Id> last() const { return hits_.empty() || !hits_.back().person ? std::nullopt : std::optional(hits_.back().person->id); }
 
   void sort() {
     if (!query_.sort_by) return;
@@ -205,7 +235,7 @@ class Listing {
     });
   }
 
-  std::size_t total() const { return hits_.size(); }
+  std::size_t total() const { return total_.value_or(hits_.size()); }
 
   Result<json::array> page(std::size_t from, std::size_t count) {
     json::array out;
@@ -222,6 +252,28 @@ class Listing {
   }
 
  private:
+  // Nothing where the filter names what the index hasn't, or the tenant is too large for one.
+  Result<std::optional<search::Answer>> ask_index(search::Query query) {
+    const auto names = index_names(user_shape_);
+    if (query_.filter && !search::knows(*query_.filter, names)) return std::nullopt;
+    query.filter = query_.filter ? &*query_.filter : nullptr;
+    query.names = names;
+    query.pending = false;
+    auto answer = in_.search.ask(tx_, query, request_.deadline);
+    if (answer) return std::optional(std::move(*answer));
+    if (answer.error().reason == "search_too_large") return std::nullopt;
+    return std::unexpected(std::move(answer.error()));
+  }
+  // Whoever went since the index was brought up to date isn't there.
+  Result<std::vector<Person>> in_order(std::span<const Id> ids) {
+    auto people = TRY(directory::people_named(tx_, in_.keys, ids));
+    std::vector<Person> out;
+    for (const Id& id : ids) {
+      const auto found = std::ranges::lower_bound(people, id, {}, &Person::id);
+      if (found != people.end() && found->id == id) out.push_back(std::move(*found));
+    }
+    return out;
+  }
   // Whether it is found; `whole` where what costs most has to be looked at for that.
   template <class Show>
   Status consider(const ResourceShape& shape, const Show& show, Hit hit) {
@@ -265,6 +317,8 @@ class Listing {
   const directory::Schema& schema_;
   ResourceShape user_shape_;
   std::vector<Hit> hits_;
+  std::optional<std::size_t> total_;           // where more were found than stand in `hits_`
+  std::optional<search::Standing> last_;       // of a page's last
 };
 
 // What all pages of one query have in common.
@@ -278,7 +332,8 @@ std::string identity_of(const Query& query, Among among) {
 
 Result<json::object> list(const Inside& in, const http::Request& request, const Query& query, Among among) {
   const auto needed = among == Among::groups ? Permission::groups_read : Permission::people_read;
-  return read_as(in, request, needed, [&](store::Transaction& tx) -> Result<json::object> {
+  return search::asking(in.search, in.store, *request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<json::object> {
+    TRY(caller(in, tx, request, needed));
     if (among == Among::all) TRY(caller(in, tx, request, Permission::groups_read));
     const auto schema = TRY(in.directory.schema(tx));
     Listing found(in, request, tx, query, schema);
@@ -286,24 +341,26 @@ Result<json::object> list(const Inside& in, const http::Request& request, const 
     const auto key = TRY(in.keys.of(tx));
     const std::int64_t now = to_s(in.clock.now());
     const std::string identity = identity_of(query, among);
-    Position from{query.start_index - 1, std::nullopt};
-    if (query.cursor) from = query.cursor->empty() ? Position() : TRY(position_in(*key, identity, *query.cursor, now));
+    Position from{query.start_index - 1, {}};
+    if (query.cursor) from = query.cursor->empty() ? Position() : TRY(search::position_in(*key, identity, *query.cursor, now));
     const bool everybody = among == Among::users && !query.filter && !query.sort_by;
-    if (everybody) {
-      TRY(found.find_page(from, query.count));
-    } else {
+    // Whether what was found is this page alone, and not all from which it is cut.
+    bool paged = everybody;
+    if (everybody) TRY(found.find_page(from, query.count));
+    else if (among == Among::users) paged = TRY(found.find_users_by_index(from, query.count));
+    if (!paged) {
       if (among != Among::groups) TRY(found.find_users());
       if (among != Among::users) TRY(found.find_groups());
       found.sort();
     }
     const std::size_t total = everybody ? static_cast<std::size_t>(TRY(in.directory.usage(tx)).people) : found.total();
-    auto rows = TRY(found.page(everybody ? 0 : from.offset, query.count));
+    auto rows = TRY(found.page(paged ? 0 : from.offset, query.count));
     json::object out{{"schemas", {"urn:ietf:params:scim:api:messages:2.0:ListResponse"}}, {"totalResults", total}, {"itemsPerPage", rows.size()}};
     if (query.cursor) {
-      const Position next{from.offset + rows.size(), everybody ? found.last() : std::nullopt};
-      const Position previous{from.offset > query.count ? from.offset - query.count : 0, std::nullopt};
-      if (!rows.empty() && next.offset < total) out["nextCursor"] = cursor_to(*key, identity, next, now);
-      if (from.offset > 0 && !everybody) out["previousCursor"] = cursor_to(*key, identity, previous, now);
+      const Position next{from.offset + rows.size(), paged ? found.last_standing() : std::nullopt};
+      const Position previous{from.offset > query.count ? from.offset - query.count : 0, {}};
+      if (!rows.empty() && next.offset < total) out["nextCursor"] = search::cursor_to(*key, identity, next, now);
+      if (from.offset > 0 && !everybody) out["previousCursor"] = search::cursor_to(*key, identity, previous, now);
     } else {
       out["startIndex"] = from.offset + 1;
     }

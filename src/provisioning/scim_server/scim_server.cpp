@@ -23,7 +23,7 @@ Result<Caller> caller(const Inside& in, store::Transaction& tx, const http::Requ
 audit::Event by(const http::Request& request, const Caller& who) { return login::by(request, "scim.request", who, who.needed); }
 
 void ScimServer::add_routes(http::Routes& routes) {
-  const Inside in{store_, directory_, login_, passwords_, keys_, clock_};
+  const Inside in{store_, directory_, login_, passwords_, keys_, clock_, search_};
   add_resource_routes(routes, in);
   add_search_routes(routes, in);
   add_discovery_routes(routes, in);

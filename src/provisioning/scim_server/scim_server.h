@@ -9,12 +9,17 @@
 #include "seal/seal.h"
 #include "store/store.h"
 
+namespace kidoban::search {
+class Search;
+}
+
 namespace kidoban::scim {
 
 class ScimServer {
  public:
-  ScimServer(store::Store& store, directory::Directory& directory, login::Login& login, factors::Passwords& passwords, seal::Keyring& keys, const Clock& clock)
-      : store_(store), directory_(directory), login_(login), passwords_(passwords), keys_(keys), clock_(clock) {}
+  ScimServer(store::Store& store, directory::Directory& directory, login::Login& login, factors::Passwords& passwords, seal::Keyring& keys, const Clock& clock,
+             search::Search& search)
+      : store_(store), directory_(directory), login_(login), passwords_(passwords), keys_(keys), clock_(clock), search_(search) {}
   void add_routes(http::Routes& routes);
 
  private:
@@ -24,6 +29,7 @@ class ScimServer {
   factors::Passwords& passwords_;
   seal::Keyring& keys_;
   const Clock& clock_;
+  search::Search& search_;
 };
 
 }  // namespace kidoban::scim

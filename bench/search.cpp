@@ -1,0 +1,228 @@
+// What finding people costs (src/search): building a tenant's index, and asking it; each beside its floor.
+//   kidoban_search_bench PEOPLE OTHER_TENANTS (sqlite FILE | postgres CONNINFO)    → lines of a table
+//
+// All times are processor time of this process. The floor of a build is reading and opening every sealed row and doing nothing with it; of a search, one memmem over the texts that it is
+// about, side by side.
+
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "directory/directory.h"
+#include "directory/profile.h"
+#include "search/matching.h"
+#include "search/search.h"
+#include "store/migrate.h"
+#include "store/open.h"
+#include "tenant/tenant.h"
+
+using namespace kidoban;
+
+// Processor time, since all of it runs on one thread and other work on the machine doesn't count then.
+struct Processor {
+  using time_point = double;
+  static time_point now() {
+    timespec at{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return static_cast<double>(at.tv_sec) * 1e3 + static_cast<double>(at.tv_nsec) / 1e6;
+  }
+};
+
+namespace {
+
+constexpr store::Sql insert{
+    "bench_person",
+    "insert into people (tenant, id, login_index, state, administrator, profile, created_at, updated_at, version) values ($1, $2, $3, 0, 0, $4, $5, $5, 1)"};
+constexpr store::Sql read_sealed{"bench_sealed", "select id, profile from people where tenant = $1 and id > $2 order by id limit 1000"};
+constexpr store::Sql change{"bench_change", "update people set version = version + 1 where tenant = $1 and id = $2"};
+
+runtime::Deadline never() { return runtime::Deadline::never(); }
+
+template <class T>
+T sure(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "%s: %s\n", std::string(result.error().reason.text()).c_str(), result.error().note.c_str());
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+double ms_since(Processor::time_point from) { return Processor::now() - from; }
+
+// The middle of so many.
+template <class Act>
+double middle_ms(int times, const Act& act) {
+  std::vector<double> all;
+  for (int i = 0; i < times; ++i) {
+    const auto from = Processor::now();
+    act();
+    all.push_back(ms_since(from));
+  }
+  std::ranges::sort(all);
+  return all[all.size() / 2];
+}
+
+struct Names {
+  const char *kanji, *kana, *latin;
+};
+constexpr Names families[] = {{"佐藤", "サトウ", "sato"}, {"鈴木", "スズキ", "suzuki"}, {"高橋", "タカハシ", "takahashi"}, {"田中", "タナカ", "tanaka"}, {"伊藤", "イトウ", "ito"},
+                              {"渡辺", "ワタナベ", "watanabe"}, {"山本", "ヤマモト", "yamamoto"}, {"中村", "ナカムラ", "nakamura"}, {"小林", "コバヤシ", "kobayashi"}, {"山田", "ヤマダ", "yamada"}};
+constexpr Names givens[] = {{"太郎", "タロウ", "taro"}, {"花子", "ハナコ", "hanako"}, {"一郎", "イチロウ", "ichiro"}, {"美咲", "ミサキ", "misaki"}, {"健", "ケン", "ken"},
+                            {"翔太", "ショウタ", "shota"}, {"さくら", "サクラ", "sakura"}, {"葵", "アオイ", "aoi"}, {"大輔", "ダイスケ", "daisuke"}, {"陽子", "ヨウコ", "yoko"}};
+constexpr const char* departments[] = {"第一営業部", "第二営業部", "開発部", "人事部", "総務部", "経理部", "Support", "Research"};
+constexpr const char* titles[] = {"", "主任", "係長", "課長", "部長", "Engineer", "Chief Engineer"};
+
+directory::Profile person(std::size_t i) {
+  const Names &family = families[i % 10], &given = givens[i / 10 % 10];
+  directory::Profile p;
+  const std::string number = std::to_string(i);
+  p.login = std::string(given.latin) + "." + family.latin + number + "@example.co.jp";
+  p.email = p.login;
+  p.family_name = family.kanji;
+  p.given_name = given.kanji;
+  p.display_name = p.family_name + " " + p.given_name;
+  p.family_name_kana = family.kana;
+  p.given_name_kana = given.kana;
+  p.department = departments[i * 7 % 8];
+  p.title = titles[i * 3 % 7];
+  p.employee_number = "E" + std::string(7 - std::min<std::size_t>(7, number.size()), '0') + number;
+  const std::string line = std::to_string(10'000'000 + i);
+  p.phones = {{"03-" + line.substr(0, 4) + "-" + line.substr(4), "work", "", true}};
+  p.locale = "ja";
+  p.zoneinfo = "Asia/Tokyo";
+  p.external_id = "hr-" + number;
+  return p;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) return 2;
+  const std::size_t count = std::strtoul(argv[1], nullptr, 10), others = std::strtoul(argv[2], nullptr, 10);
+  const bool sqlite = std::string_view(argv[3]) == "sqlite";
+  store::SqliteOptions options;
+  options.file = argv[4];
+  auto store = sure(sqlite ? store::open_sqlite(options) : store::open_postgres({argv[4], 4}));
+  const std::vector<store::Feature> features{
+      {"tenant", tenant::resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", directory::resources()}, {"search", search::resources()}};
+  sure(store::migrate(*store, std::span(features).first(features.size() - 1)));
+  const auto root = sure(seal::open_root_key_file(std::string(std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp") + "/kidoban-search-bench.key", seal::Create::if_missing, system_random()));
+  seal::Keyring keys(*root, system_clock(), system_random());
+  audit::Audit audit(keys, system_clock(), system_random());
+  directory::Directory directory(keys, audit, system_clock(), system_random());
+  const auto fill = [&](const TenantId& tenant, std::size_t people) {
+    auto key = sure(store->write(tenant, never(), [&](store::Transaction& tx) { return keys.create(tx); }));
+    for (std::size_t from = 0; from < people; from += 2000) {
+      sure(store->write_snapshot(tenant, never(), [&](store::Transaction& tx) -> Status {
+        for (std::size_t i = from; i < std::min(from + 2000, people); ++i) {
+          const Id id = new_id(system_clock(), system_random());
+          const auto sealed = key->seal({"people", "profile", id.span()}, directory::profile_json(person(i)));
+          TRY(tx.execute(insert, id, key->blind_index("people.login", std::to_string(i)), store::Value::blob(sealed), system_clock().now()));
+        }
+        return {};
+      }));
+    }
+  };
+  // What the triggers cost: rows of sealed people as they are inserted without them, and then with them.
+  const auto insertion_us = [&] {
+    const std::size_t some = std::min<std::size_t>(count, 20'000);
+    const auto from = Processor::now();
+    fill(TenantId{new_id(system_clock(), system_random())}, some);
+    return ms_since(from) * 1000 / static_cast<double>(some);
+  };
+  const double bare_us = insertion_us();
+  sure(store::migrate(*store, features));
+  std::printf("| a sealed row inserted | %.1f us | without its place %.1f us |\n", insertion_us(), bare_us);
+  const TenantId tenant{new_id(system_clock(), system_random())};
+  for (std::size_t i = 0; i < others; ++i) fill(TenantId{new_id(system_clock(), system_random())}, 3);
+  const auto filling = Processor::now();
+  fill(tenant, count);
+  std::printf("| people | others | filled in %.0f s |\n", ms_since(filling) / 1000);
+
+  const double floor = middle_ms(2, [&] {
+    Id after{};
+    for (std::size_t read = 1000; read == 1000;) {
+      sure(store->read(tenant, never(), [&](store::Transaction& tx) -> Status {
+        const auto key = TRY(keys.of(tx));
+        const auto rows = TRY(tx.query(read_sealed, after));
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          after = rows[i].id(0);
+          TRY(key->open({"people", "profile", after.span()}, rows[i].blob_text(1)));
+        }
+        read = rows.size();
+        return {};
+      }));
+    }
+  });
+  search::Options wide;
+  wide.bytes = std::size_t{8} << 30;
+  wide.build_time = std::chrono::minutes(10);
+  search::Search search(directory, keys, system_clock(), wide);
+  const auto building = Processor::now();
+  sure(search.prepare(*store, tenant, never()));
+  const double built = ms_since(building);
+  std::printf("| build | %.0f ms | floor %.0f ms | %.1fx | %.0f bytes a person |\n", built, floor, built / floor, static_cast<double>(search.load().bytes) / static_cast<double>(count));
+
+  const auto names = search::our_names({});
+  const auto ask = [&](const search::Query& query) {
+    return sure(store->read(tenant, never(), [&](store::Transaction& tx) { return search.ask(tx, query, never()); }));
+  };
+  const auto told = [&](const char* what, const search::Query& query) {
+    const auto answer = ask(query);
+    std::printf("| %s | %.2f ms | %zu found |\n", what, middle_ms(15, [&] { ask(query); }), answer.total);
+  };
+  const auto filter = [&](const char* text) { return sure(search::filter_of(text, names)); };
+  const auto department = filter("department eq \"開発部\""), title = filter("title co \"chief\""), login = filter("login co \"sakura\""), phone = filter("phones[type eq \"work\" and value ew \"7777\"]");
+  told("nobody changed, everybody, first page", {});
+  told("department eq", {.filter = &department, .names = names});
+  told("title co", {.filter = &title, .names = names});
+  told("login co", {.filter = &login, .names = names});
+  told("phones[… and …]", {.filter = &phone, .names = names});
+  told("two words", {.words = sure(search::words_in("やまだ さくら"))});
+  told("two words, few", {.words = sure(search::words_in("yamada 開発 99"))});
+  told("a telephone number", {.words = sure(search::words_in("0310004242"))});
+  const auto kana = names({"", "family_name_kana", ""}, nullptr), by_login = names({"", "login", ""}, nullptr);
+  told("sort family_name_kana, first page", {.order = {kana, false}});
+  told("sort login, first page", {.order = {by_login, false}});
+  const auto page = ask({.order = {by_login, false}, .offset = count / 2});
+  told("sort login, a page from the middle", {.order = {by_login, false}, .after = page.page.last});
+  const Id somebody = page.page.ids.front();
+  std::printf("| one changed, then two words | %.2f ms |\n", middle_ms(9, [&] {
+    sure(store->write_snapshot(tenant, never(), [&](store::Transaction& tx) { return tx.execute(change, somebody); }));
+    ask({.words = sure(search::words_in("やまだ さくら"))});
+  }));
+
+  std::string texts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto p = person(i);
+    for (const auto* text : {&p.login, &p.display_name, &p.employee_number, &p.phones.front().value}) texts += directory::folded_text(*text) + '\0';
+  }
+  for (const char* word : {"ヤマダ", "サクラ"}) {
+    std::size_t hits = 0;
+    const double time = middle_ms(9, [&] {
+      hits = 0;
+      const char *from = texts.data(), *end = from + texts.size();
+      while (const void* hit = ::memmem(from, static_cast<std::size_t>(end - from), word, std::strlen(word))) {
+        from = static_cast<const char*>(hit) + 1;
+        ++hits;
+      }
+    });
+    std::printf("| floor: memmem %s | %.2f ms | %zu hits |\n", word, time, hits);
+  }
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  std::printf("| at its highest %ld MiB |\n", usage.ru_maxrss / 1024);
+  return 0;
+}

@@ -1,0 +1,27 @@
+#pragma once
+// What has changed among a tenant's people since a moment. A mark is that moment, as the engine tells it: on PostgreSQL a snapshot
+// ("xmin:xmax:xip"), on SQLite a number.
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "store/store.h"
+
+namespace kidoban::search {
+
+struct Changed {
+  std::int64_t place = std::numeric_limits<std::int64_t>::min();
+  Id person;
+  std::int64_t version = 0;  // of a person that is there
+  bool removed = false;
+};
+
+// The moment that this transaction sees the store at.
+Result<std::string> current_mark(store::Transaction& tx);
+// What this transaction sees and who read at `mark` did not: nothing that was committed in between, in whatever order, is missing. By place and
+// id, after `after`.
+Result<std::vector<Changed>> changes_since(store::Transaction& tx, const std::string& mark, const Changed& after, std::size_t limit);
+
+}  // namespace kidoban::search

@@ -1,0 +1,95 @@
+#pragma once
+// What can be asked about a tenant's people, in columns: for each attribute one number a person (texts.h), for those that have several
+// values a chain of items. Nothing here knows of a store. One writer, or many readers.
+
+#include <limits>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "directory/directory.h"
+#include "search/texts.h"
+
+namespace kidoban::search {
+
+using Row = std::uint32_t;
+using Bits = std::vector<std::uint64_t>;  // one a row
+inline bool has_bit(const Bits& bits, std::size_t i) { return ((bits[i / 64] >> (i % 64)) & 1) != 0; }
+inline void set_bit(Bits& bits, std::size_t i) { bits[i / 64] |= std::uint64_t{1} << (i % 64); }
+
+using Cells = std::vector<Code>;  // by row; none at all until somebody has a value
+
+// One of several. Chains end with `last`.
+struct Item {
+  Code value = 0, type = 0, display = 0;
+  bool primary = false, last = true;
+};
+struct Lists {
+  std::vector<std::uint32_t> first;  // by row: one more than where in `items` the chain begins; 0: none
+  std::vector<Item> items;
+};
+struct Column {
+  Cells cells;
+  Lists lists;
+  std::uint16_t searched = 0;  // its bit, where words are looked for in it
+};
+
+enum class Moment : std::uint8_t { created, updated, valid_from, valid_until };
+constexpr std::int64_t no_moment = std::numeric_limits<std::int64_t>::min();
+
+class People {
+ public:
+  People();
+  // Somebody as they are now. One who is there in the same version, or a later one, stays.
+  void put(const directory::Person& person);
+  void remove(const Id& id);
+  // Whether somebody is there in that version or a later one.
+  bool has(const Id& id, std::int64_t version) const;
+  std::optional<Row> row_of(const Id& id) const;
+
+  std::size_t rows() const { return ids_.size(); }  // rows are below it; some are nobody's
+  std::size_t count() const { return count_; }
+  const Bits& present() const { return present_; }
+  const Id& id(Row row) const { return ids_[row]; }
+  std::int64_t moment(Moment which, Row row) const;
+  const Texts& texts() const { return texts_; }
+  // An attribute's column by its name ("department", "custom.badge"), and "state", "active", "administrator"; external_id and linking_id also
+  // as they are spelled: "external_id exact". nullptr where nobody has it.
+  const Column* column(std::string_view name) const;
+  // What words are looked for in, and in which of these columns (a bit each) any of the values with a bit in `codes` stands.
+  std::span<const Column* const> searched() const { return searched_; }
+  std::uint16_t searched_with(const Bits& codes) const;
+  std::size_t bytes() const;
+  // Room for more: not when memory's numbers are used up.
+  bool full() const { return texts_.full(); }
+  // So much of it isn't used any more that it is worth building anew.
+  bool worn() const { return worn_ > 10'000 && worn_ > count_; }
+
+ private:
+  Row row_for(const Id& id);
+  void note(const Column& column, Code code);
+  void set(Column& column, Row row, Code code);
+  void set(Column& column, Row row, std::span<const Item> items);
+  void write(Row row, Column& column, const directory::Value& value);
+  void write(Row row, Column& column, const directory::Contacts& contacts);
+  Code folded(std::string_view text);
+  Column& column_for(std::string_view name);
+  std::size_t slot_of(const Id& id) const;
+  void grow();
+
+  Texts texts_;
+  std::vector<Id> ids_;
+  std::vector<std::int64_t> versions_;  // 0: nobody's
+  std::array<std::vector<std::int64_t>, 4> moments_;
+  Bits present_;
+  std::map<std::string, Column, std::less<>> columns_;
+  std::vector<const Column*> searched_;
+  std::vector<std::uint16_t> stands_in_;  // by code: in which of them it has stood
+  std::vector<Column*> by_attribute_;   // of columns_, in the order of directory::attributes(), then those that follow of themselves
+  std::vector<std::uint32_t> table_;  // open addressing: one more than the row; 0: free
+  std::vector<Row> free_;
+  std::size_t count_ = 0, worn_ = 0;
+};
+
+}  // namespace kidoban::search
