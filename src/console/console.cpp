@@ -1,6 +1,7 @@
 #include "console/console.h"
 
 #include "console/asking.h"
+#include "console/openapi.h"
 
 namespace kidoban::console {
 
@@ -19,6 +20,7 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_job_routes(routes, in);
   add_import_routes(routes, in);
   add_export_routes(routes, in);
+  add_openapi_route(routes, in);
 }
 
 }  // namespace kidoban::console

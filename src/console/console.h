@@ -21,6 +21,8 @@ namespace kidoban::console {
 
 Resources resources();
 
+class KeptAnswers;  // kept_answers.h
+
 // What the handlers stand on.
 struct Inside {
   store::Store& store;
@@ -36,8 +38,16 @@ struct Inside {
   transfer::Imports& imports;
   transfer::Exports& exports;
   mail::Mail& mail;
+  KeptAnswers& kept;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);
+// What the rows of `routes` below /api/v1 are, as an OpenAPI 3.1 document for a server at `url`: {slug} in it stands for a tenant's
+// name. internal/"api_undescribed": the note has every fault.
+Result<std::string> openapi_text(const http::Routes& routes, const Inside& in, std::string_view url);
+
+// The person is gone for good: the answers that told of their making. Answers whose time is over, in small bites.
+Status forget_answers_about(store::Transaction& tx, const Id& person);
+Status purge_answers(store::Store& store, Time now);
 
 }  // namespace kidoban::console

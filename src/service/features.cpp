@@ -1,6 +1,7 @@
 #include "service/features.h"
 
 #include "audit/audit.h"
+#include "console/console.h"
 #include "directory/directory.h"
 #include "factors/password/password.h"
 #include "federation/applications.h"
@@ -31,6 +32,7 @@ std::vector<store::Feature> features() {
       {"recovery", recovery::resources()},
       {"jobs", jobs::resources()},
       {"transfer", transfer::resources()},
+      {"console", console::resources()},
       {"service", service::resources()},
   };
 }

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include "console/console.h"
 #include "login/housekeeping.h"
 #include "service/features.h"
 #include "store/open.h"
@@ -87,6 +88,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       password(*store, keys, audit, clock, random, settings, directory, password_lane, password_options(wanted, breaches.get())) {
   directory.when_gone([this](store::Transaction& tx, const Id& person) { return password.forget(tx, person); });
   directory.when_gone([](store::Transaction& tx, const Id& person) { return login::forget(tx, person); });
+  directory.when_gone([](store::Transaction& tx, const Id& person) { return console::forget_answers_about(tx, person); });
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {

@@ -9,9 +9,11 @@
 
 #include "audit/retention.h"
 #include "console/console.h"
+#include "console/kept_answers.h"
 #include "crypto/password_hash.h"
 #include "directory/group_rules.h"
 #include "federation/oidc/oidc.h"
+#include "http/rate_limits.h"
 #include "http/server.h"
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
@@ -119,6 +121,29 @@ login::Options login_options(const Config& config, factors::Passwords& passwords
   return options;
 }
 
+http::RateOptions rate_options(const Config& config) {
+  http::RateOptions options;
+  options.paths = {"/api/v1/", "/scim/v2/"};
+  options.session_cookie = login::session_cookie_name;
+  options.for_anybody = {"/api/v1/openapi.json", "/api/v1/audit/heads", "/api/v1/audit/keys", "/api/v1/audit/consistency",
+                         "/scim/v2/ServiceProviderConfig", "/scim/v2/Schemas", "/scim/v2/ResourceTypes"};
+  options.client.quota = config.limit_client;
+  options.tenant.quota = config.limit_tenant;
+  options.address.quota = config.limit_address;
+  options.strangers.quota = config.limit_strangers;
+  return options;
+}
+
+// Where tenants stand, for whoever reads it elsewhere: "https://id.example.com/t/{slug}".
+std::string url_of_tenants(const Config& config) {
+  constexpr std::string_view placeholder = "{public_url}";
+  std::string url = config.tenant_url;
+  if (const auto at = url.find(placeholder); at != std::string::npos) {
+    url.replace(at, placeholder.size(), config.public_url.empty() ? default_public_url(config, 8080) : config.public_url);
+  }
+  return url;
+}
+
 // Each tenant's audit once a day: what is older than it wants to keep.
 Status retire_audits(House& house) {
   const auto deadline = [] { return runtime::Deadline::after(std::chrono::seconds(30)); };
@@ -189,6 +214,7 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
       {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
+      {"kept_answers", [&] { return console::purge_answers(*house.store, house.clock.now()); }},
       {"transfer", [&] { return transfer::purge(*house.store, house.clock.now()); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"domains", [&] { return house.domains.check_due(); }},
@@ -246,12 +272,19 @@ Status serve(const Config& config, const ServeOptions& options) {
   transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
   jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
                       [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
-  console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports, house->mail});
+  console::KeptAnswers kept(house->keys, house->clock);
+  const console::Inside administration{*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
+                                       house->sealer, jobs, engine, imports, exports, house->mail, kept};
+  console::add_routes(routes, administration);
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
   });
+
+  if (options.only_openapi) {
+    std::printf("%s\n", TRY(console::openapi_text(routes, administration, url_of_tenants(config))).c_str());
+    return {};
+  }
 
   runtime::Workers workers(static_cast<std::size_t>(config.workers), static_cast<std::size_t>(config.queue));
   SitesOnceBound sites;
@@ -260,6 +293,8 @@ Status serve(const Config& config, const ServeOptions& options) {
   edge.trusted_proxies = config.trusted_proxies;
   edge.internal_networks = config.internal_networks;
   edge.connections = static_cast<std::size_t>(config.connections);
+  http::RateLimits rate_limits(rate_options(config));
+  edge.rate_limits = &rate_limits;
   auto server = TRY(http::Server::listen(edge, routes, sites, workers));
   const std::uint16_t port = server->ports().front();
   if (addressing.public_url.empty()) addressing.public_url = default_public_url(config, port);

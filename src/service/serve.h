@@ -7,6 +7,7 @@ namespace kidoban::service {
 
 struct ServeOptions {
   bool demo = false;
+  bool only_openapi = false;  // print what the API is, and don't serve it
 };
 // Returns when SIGTERM or SIGINT came and requests in flight were answered; SIGHUP reads the
 // certificates again.
