@@ -54,7 +54,9 @@ std::optional<Id> made_in(const http::Reply& reply) {
 
 Result<Creation> Creation::of(const http::Request& request) {
   Creation out{TRY(idempotency_key_of(request)), {}};
-  if (out.key) out.request = crypto::sha256(joined({http::name_of(request.method), request.path, request.query, request.body}));
+  if (!out.key) return out;
+  const auto body = crypto::sha256(request.body);  // which may be a file: not copied
+  out.request = crypto::sha256(joined({http::name_of(request.method), request.path, request.query, as_text(body)}));
   return out;
 }
 
