@@ -8,10 +8,6 @@
 #include "base/result.h"
 #include "http/request.h"
 
-namespace kidoban::limits {
-inline constexpr std::size_t idempotency_key_bytes = 128;
-}
-
 namespace kidoban::console {
 
 // A whole field value: "8e03978e-40d5-43e8-bc93-6894a57f9324", in its quotation marks. Nothing for anything else: the field's
