@@ -1,7 +1,7 @@
 # A folder of src/ is one library. What stands in it decides what it is made of:
 #   *.cpp            the library            *_test.cpp   one test program, run by ctest
 #   *_fuzz.cpp       a fuzzer each (with KIDOBAN_FUZZ)
-#   migrations/*.sql, *.mustache, words.*.json, static/*   built in, as kidoban::<folder>::resources()
+#   migrations/*.sql, *.mustache, words.*.json, static/*, openapi/*   built in, as kidoban::<folder>::resources()
 #
 # kidoban_folder(login DEPS http store LIBS OpenSSL::Crypto RESOURCES)
 #   DEPS: other folders, LIBS: libraries from outside, RESOURCES: it has files to build in.
@@ -48,7 +48,7 @@ function(kidoban_folder path)
 
   if(F_RESOURCES)
     file(GLOB files CONFIGURE_DEPENDS RELATIVE ${dir} ${dir}/migrations/*.sql ${dir}/*.mustache
-         ${dir}/words.*.json ${dir}/static/*)
+         ${dir}/words.*.json ${dir}/static/* ${dir}/openapi/*.json)
     set(generated ${CMAKE_BINARY_DIR}/resources/${name}.cpp)
     string(REPLACE "/" "::" namespace ${path})
     set(absolute ${files})

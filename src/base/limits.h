@@ -22,6 +22,8 @@ inline constexpr std::size_t custom_attributes = 100;
 inline constexpr std::size_t phone_bytes = 64;
 // One section of a tenant's settings: sixty mails re-worded in two languages.
 inline constexpr std::size_t settings_bytes = 128 * 1024;
+// An Idempotency-Key; a UUID in text has 36 characters, and some clients put a name before it.
+inline constexpr std::size_t idempotency_key_bytes = 128;
 // Parameters in one form or query; the longest honest OIDC request has some 30.
 inline constexpr std::size_t form_fields = 128;
 inline constexpr std::size_t cookies = 64;

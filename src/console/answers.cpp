@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/status.h"
 
 namespace kidoban::console {
 
@@ -54,11 +55,12 @@ http::Reply problem(const http::Request& request, const Error& error) {
   auto reply = http::problem(request, error);
   const int status = error.reason == "version_changed"            ? 412
                      : error.reason == "content_type_unsupported" ? 415
+                     : error.reason == "idempotency_key_reused"   ? 422
                                                                   : reply.status;
   if (status == reply.status) return reply;
   auto body = json::parse(reply.body).as_object();
   body["status"] = status;
-  body["title"] = status == 412 ? "Precondition Failed" : "Unsupported Media Type";
+  body["title"] = http::phrase_of(status);
   reply.status = status;
   reply.body = json::serialize(body);
   return reply;

@@ -30,7 +30,7 @@ http::Reply json_reply(int status, const boost::json::object& body);
 std::string entity_tag(std::int64_t version);
 Result<std::optional<std::int64_t>> if_match(const http::Request& request);
 
-// RFC 9457, with the statuses that HTTP has for preconditions (412) and media types (415).
+// RFC 9457, with the statuses that HTTP has for preconditions (412), media types (415) and keys sent with another request (422).
 http::Reply problem(const http::Request& request, const Error& error);
 
 // The row of an API's resource: tenant's, JSON, from our own pages or no page at all.

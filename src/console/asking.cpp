@@ -65,6 +65,21 @@ Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Requ
   return who;
 }
 
+Result<http::Reply> create_as(const Inside& in, const http::Request& request, Permission needed, const Make& make, const Creating& how) {
+  const Creation creation = how.creation ? *how.creation : TRY(Creation::of(request));
+  std::optional<KeptAnswers::UnderWay> under_way;
+  if (creation.key) under_way.emplace(TRY(in.kept.begin(request, *creation.key)));
+  auto told = in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<KeptAnswers::Told> {
+    const Asking who = TRY(asking(in, tx, request, needed, how.somewhere));
+    if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
+    const auto now = [&](store::Transaction& same) { return make(same, who, by(request, who)); };
+    if (!creation.key) return KeptAnswers::Told{TRY(now(tx))};
+    return in.kept.once(tx, who, creation, how.secrecy, now);
+  });
+  if (creation.key) KeptAnswers::count(told);
+  return std::move(TRY(std::move(told)).reply);
+}
+
 audit::Event by(const http::Request& request, const Asking& who) { return login::by(request, "console.request", who, who.needed); }
 
 }  // namespace kidoban::console

@@ -2,6 +2,7 @@
 // Who asks, what they may do, and the transaction in which what they ask is done.
 
 #include "console/console.h"
+#include "console/kept_answers.h"
 #include "directory/permission.h"
 #include "login/asker.h"
 
@@ -51,6 +52,17 @@ auto write_as(const Inside& in, const http::Request& request, Permission needed,
                           return act(tx, by(request, who));
                         });
 }
+
+// `make(tx, who, event)` in one write, and once for a request with an Idempotency-Key: a row that makes something, for a client that
+// may not hear the answer. The answer is built in the transaction; where there is more to do, it is done again for an answer that is
+// told again, too, and must not matter then. `creation` where the body isn't there any more.
+struct Creating {
+  Somewhere somewhere = Somewhere::refused;
+  Secrecy secrecy = Secrecy::none;
+  std::optional<Creation> creation{};
+};
+using Make = std::function<Result<http::Reply>(store::Transaction&, const Asking&, const audit::Event&)>;
+Result<http::Reply> create_as(const Inside& in, const http::Request& request, Permission needed, const Make& make, const Creating& how = {});
 
 void add_people_routes(http::Routes& routes, const Inside& in);
 void add_session_routes(http::Routes& routes, const Inside& in);

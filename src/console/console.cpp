@@ -1,6 +1,7 @@
 #include "console/console.h"
 
 #include "console/asking.h"
+#include "console/openapi.h"
 
 namespace kidoban::console {
 
@@ -22,6 +23,7 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_me_routes(routes, in);
   add_sign_in_settings_routes(routes, in);
   add_webhook_routes(routes, in);
+  add_openapi_route(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -32,6 +32,8 @@ namespace kidoban::console {
 
 Resources resources();
 
+class KeptAnswers;  // kept_answers.h
+
 // What the handlers stand on.
 struct Inside {
   store::Store& store;
@@ -53,6 +55,7 @@ struct Inside {
   seal::Keyring& keys;
   const Clock& clock;
   search::Search& search;
+  KeptAnswers& kept;
   // Who asks, where it isn't what came with the request that says so: a command's own rows, which no network reaches
   // (decision 21). Rows that are served have none.
   std::function<login::Asker()> asker = {};
@@ -61,5 +64,12 @@ struct Inside {
 };
 
 void add_routes(http::Routes& routes, const Inside& in);
+// What the rows of `routes` below /api/v1 are, as an OpenAPI 3.1 document for a server at `url`: {slug} in it stands for a tenant's
+// name. internal/"api_undescribed": the note has every fault.
+Result<std::string> openapi_text(const http::Routes& routes, const Inside& in, std::string_view url);
+
+// The person is gone for good: the answers that told of their making. Answers whose time is over, in small bites.
+Status forget_answers_about(store::Transaction& tx, const Id& person);
+Status purge_answers(store::Store& store, Time now);
 
 }  // namespace kidoban::console

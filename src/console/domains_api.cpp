@@ -67,10 +67,12 @@ void add_domain_routes(http::Routes& routes, const Inside& in) {
     auto body = TRY(JsonBody::parse(request.body));
     const auto name = TRY(body.required_text("name"));
     TRY(body.done());
-    const auto made = TRY(write_as(in, request, Permission::domains_write, [&](store::Transaction& tx, const audit::Event& by) { return in.domains.add(tx, name, by); }));
-    auto reply = json_reply(201, told(made, request));
-    reply.with("Location", request.site.base_url + "/api/v1/domains/" + made.name);
-    return reply;
+    return create_as(in, request, Permission::domains_write, [&](store::Transaction& tx, const Asking&, const audit::Event& by) -> Result<Reply> {
+      const auto made = TRY(in.domains.add(tx, name, by));
+      auto reply = json_reply(201, told(made, request));
+      reply.with("Location", request.site.base_url + "/api/v1/domains/" + made.name);
+      return reply;
+    });
   }));
   routes.add(row(Method::get, "/domains/{domain}", "domain_get", [in](Request& request) -> Result<Reply> {
     const auto name = request.path_value("domain");

@@ -39,13 +39,14 @@ Result<Reply> create(const Inside& in, Request& request) {
   const auto kind = TRY(kind_in(query));
   const auto encoding = transfer::encoding_named(query.get_or("encoding", "utf-8-bom"));
   if (!encoding) return fail(Kind::malformed, "encoding_unknown", "encoding is utf-8, utf-8-bom or cp932");
-  const auto made = TRY(write_as(in, request, Permission::jobs_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Export> {
+  auto reply = TRY(create_as(in, request, Permission::jobs_write, [&](store::Transaction& tx, const Asking&, const audit::Event& by) -> Result<Reply> {
     TRY(asking(in, tx, request, may_read(kind)));
-    return in.exports.make(tx, kind, *encoding, by);
+    const auto made = TRY(in.exports.make(tx, kind, *encoding, by));
+    auto told_now = json_reply(202, told(made));
+    told_now.with("Location", request.site.base_url + "/api/v1/exports/" + made.id.text());
+    return told_now;
   }));
   in.engine.wake();
-  auto reply = json_reply(202, told(made));
-  reply.with("Location", request.site.base_url + "/api/v1/exports/" + made.id.text());
   return reply;
 }
 

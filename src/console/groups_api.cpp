@@ -48,6 +48,12 @@ Reply reply_with(int status, const Shown& shown) {
   return reply;
 }
 
+Reply made_reply(const Request& request, const Shown& made) {
+  auto reply = reply_with(201, made);
+  reply.with("Location", request.site.base_url + "/api/v1/groups/" + made.group.id.text());
+  return reply;
+}
+
 Result<directory::GroupAttributes> parse_new(const Request& request) {
   auto body = TRY(JsonBody::parse(request.body));
   directory::GroupAttributes wanted{.name = TRY(body.required_text("name"))};
@@ -117,13 +123,15 @@ void add_group_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::post, "/groups", "group_create", [in](Request& request) -> Result<Reply> {
     const auto wanted = TRY(parse_new(request));
-    const auto made = TRY(write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Shown> {
+    std::optional<Shown> made;
+    auto reply = TRY(create_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const Asking&, const audit::Event& by) -> Result<Reply> {
       TRY(may_rule(in, tx, request, !wanted.rule.empty()));
-      return shown(in, tx, TRY(in.directory.groups().create(tx, wanted, by)));
+      made = TRY(shown(in, tx, TRY(in.directory.groups().create(tx, wanted, by))));
+      return made_reply(request, *made);
     }));
-    auto reply = reply_with(201, TRY(after_rule(in, request, made)));
-    reply.with("Location", request.site.base_url + "/api/v1/groups/" + made.group.id.text());
-    return reply;
+    // Told again, it is as it was when it was made: how far its rule is by now, GET says.
+    if (!made || !made->pass) return reply;
+    return made_reply(request, TRY(after_rule(in, request, *made)));
   }));
   routes.add(row(Method::get, "/groups/{group}", "group_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("group")));

@@ -114,16 +114,19 @@ Result<Reply> upload(const Inside& in, Request& request) {
     TRY(asking(in, tx, request, may_write(wanted.kind)));
     return in.directory.schema(tx);
   }));
+  const auto creation = TRY(Creation::of(request));
   const auto file = transfer::read_file(wanted.kind, request.body, wanted.encoding, schema.custom);
   if (!file) return refused(request, file.error());
   std::string().swap(request.body);  // a file of fifty megabytes isn't held twice
-  const auto made = TRY(write_as(in, request, Permission::jobs_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Import> {
+  const auto make = [&](store::Transaction& tx, const Asking&, const audit::Event& by) -> Result<Reply> {
     TRY(check(TRY(asking(in, tx, request, may_write(wanted.kind))), (*file)->has_passwords ? Permission::people_reset : may_write(wanted.kind)));
-    return in.imports.make(tx, **file, wanted.mode, by);
-  }));
+    const auto made = TRY(in.imports.make(tx, **file, wanted.mode, by));
+    auto told_now = json_reply(202, told(made));
+    told_now.with("Location", request.site.base_url + "/api/v1/imports/" + made.id.text());
+    return told_now;
+  };
+  auto reply = TRY(create_as(in, request, Permission::jobs_write, make, {.creation = creation}));
   in.engine.wake();
-  auto reply = json_reply(202, told(made));
-  reply.with("Location", request.site.base_url + "/api/v1/imports/" + made.id.text());
   return reply;
 }
 

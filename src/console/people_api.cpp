@@ -148,9 +148,7 @@ Status check_powers(const Inside& in, store::Transaction& tx, const Request& req
   return check(TRY(asking(in, tx, request, Permission::roles_write, Somewhere::allowed)), Permission::roles_write);
 }
 
-Result<Shown> create(const Inside& in, store::Transaction& tx, const Request& request, Asked asked) {
-  const auto who = TRY(asking(in, tx, request, Permission::people_write, Somewhere::allowed));
-  if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
+Result<Shown> create(const Inside& in, store::Transaction& tx, const Request& request, Asked asked, const Asking& who, const audit::Event& by) {
   TRY(check_powers(in, tx, request, asked));
   auto schema = TRY(in.directory.schema(tx));
   TRY(read_custom(schema, asked.custom, asked.change.attributes));
@@ -160,7 +158,7 @@ Result<Shown> create(const Inside& in, store::Transaction& tx, const Request& re
   wanted.valid_from = asked.change.valid_from.value_or(std::nullopt);
   wanted.valid_until = asked.change.valid_until.value_or(std::nullopt);
   wanted.enabled = asked.change.state != PersonState::disabled;
-  auto made = TRY(in.directory.create_person(tx, wanted, by(request, who)));
+  auto made = TRY(in.directory.create_person(tx, wanted, by));
   // In whose domain they are may make them; what isn't theirs to make is undone.
   if (!TRY(who.may(in, tx, Permission::people_write, made))) return fail(Kind::forbidden, "permission_missing", "people_write");
   return Shown{std::move(made), std::move(schema)};
@@ -222,10 +220,13 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::post, "/people", "person_create", [in](Request& request) -> Result<Reply> {
     const auto asked = TRY(parse_new(request));
-    const auto made = TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) { return create(in, tx, request, asked); }));
-    auto reply = reply_with(201, made);
-    reply.with("Location", request.site.base_url + "/api/v1/people/" + made.person.id.text());
-    return reply;
+    const auto make = [&](store::Transaction& tx, const Asking& who, const audit::Event& by) -> Result<Reply> {
+      const auto made = TRY(create(in, tx, request, asked, who, by));
+      auto reply = reply_with(201, made);
+      reply.with("Location", request.site.base_url + "/api/v1/people/" + made.person.id.text());
+      return reply;
+    };
+    return create_as(in, request, Permission::people_write, make, {.somewhere = Somewhere::allowed});
   }));
   routes.add(row(Method::get, "/people/{person}", "person_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));

@@ -61,13 +61,13 @@ void add_role_routes(http::Routes& routes, const Inside& in) {
     const auto name = TRY(body.required_text("name"));
     const auto set = TRY(permissions_of(body)).value_or(PermissionSet{});
     TRY(body.done());
-    const auto made = TRY(write_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Role> {
-      TRY(may_hand_out(TRY(asking(in, tx, request, Permission::roles_write)), set));
-      return in.directory.roles().create(tx, name, set, by);
-    }));
-    auto reply = reply_with(201, made);
-    reply.with("Location", request.site.base_url + "/api/v1/roles/" + made.key);
-    return reply;
+    return create_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const Asking& who, const audit::Event& by) -> Result<Reply> {
+      TRY(may_hand_out(who, set));
+      const auto made = TRY(in.directory.roles().create(tx, name, set, by));
+      auto reply = reply_with(201, made);
+      reply.with("Location", request.site.base_url + "/api/v1/roles/" + made.key);
+      return reply;
+    });
   }));
   routes.add(row(Method::get, "/roles/{role}", "role_get", [in](Request& request) -> Result<Reply> {
     return reply_with(200, TRY(read_as(in, request, Permission::roles_read, [&](store::Transaction& tx) { return in.directory.roles().get(tx, request.path_value("role")); })));

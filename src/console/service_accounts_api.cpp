@@ -51,16 +51,15 @@ void add_token_routes(http::Routes& routes, const Inside& in) {
     const auto until = TRY(body.time("expires_at"));
     TRY(body.done());
     if (!until || !*until) return fail(Kind::malformed, "member_missing", "expires_at is missing");
-    const auto issued = TRY(write_as(in, request, Permission::service_accounts_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<directory::IssuedToken> {
+    const auto make = [&](store::Transaction& tx, const Asking& who, const audit::Event& by) -> Result<Reply> {
       // Whoever has the token may do what the account may.
-      TRY(may_hand_out(TRY(asking(in, tx, request, Permission::service_accounts_write)), TRY(in.directory.service_accounts().get(tx, account)).permissions));
-      return in.directory.service_accounts().issue(tx, account, label, **until, by);
-    }));
-    auto out = told(issued.about);
-    out["token"] = issued.token.reveal_text();
-    auto reply = json_reply(201, out);
-    reply.with("Cache-Control", "no-store");
-    return reply;
+      TRY(may_hand_out(who, TRY(in.directory.service_accounts().get(tx, account)).permissions));
+      const auto issued = TRY(in.directory.service_accounts().issue(tx, account, label, **until, by));
+      auto out = told(issued.about);
+      out["token"] = issued.token.reveal_text();
+      return json_reply(201, out);
+    };
+    return create_as(in, request, Permission::service_accounts_write, make, {.secrecy = Secrecy::told_once});
   }));
   routes.add(row(Method::del, tokens + "/{token}", "service_token_revoke", [in](Request& request) -> Result<Reply> {
     const Id account = TRY(account_of(request)), token = TRY(Id::parse(request.path_value("token")));
@@ -85,13 +84,13 @@ void add_service_account_routes(http::Routes& routes, const Inside& in) {
     const auto name = TRY(body.required_text("name"));
     const auto set = TRY(permissions_of(body)).value_or(PermissionSet{});
     TRY(body.done());
-    const auto made = TRY(write_as(in, request, Permission::service_accounts_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<ServiceAccount> {
-      TRY(may_hand_out(TRY(asking(in, tx, request, Permission::service_accounts_write)), set));
-      return in.directory.service_accounts().create(tx, name, set, by);
-    }));
-    auto reply = reply_with(201, made);
-    reply.with("Location", request.site.base_url + "/api/v1/service-accounts/" + made.id.text());
-    return reply;
+    return create_as(in, request, Permission::service_accounts_write, [&](store::Transaction& tx, const Asking& who, const audit::Event& by) -> Result<Reply> {
+      TRY(may_hand_out(who, set));
+      const auto made = TRY(in.directory.service_accounts().create(tx, name, set, by));
+      auto reply = reply_with(201, made);
+      reply.with("Location", request.site.base_url + "/api/v1/service-accounts/" + made.id.text());
+      return reply;
+    });
   }));
   routes.add(row(Method::get, one, "service_account_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(account_of(request));

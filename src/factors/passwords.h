@@ -71,6 +71,8 @@ class Passwords {
   virtual ~Passwords() = default;
 
   virtual Result<PasswordRules> rules(store::Transaction& tx) = 0;
+  // The JSON Schema (2020-12) of rules: members and bounds.
+  virtual std::string rules_schema() const = 0;
   // Everything that is wrong with `json`; nothing: it stands. As tenant::Settings::write.
   virtual Result<std::vector<RuleFault>> set_rules(store::Transaction& tx, std::string_view json, std::optional<std::int64_t> version,
                                                    const audit::Event& by) = 0;

@@ -267,6 +267,7 @@ void Connection::answer_request() {
   whole_at_ = Steady::now();
   enter(Stage::working, Steady::duration::max());  // the deadline is the handler's to keep
   request.deadline = runtime::Deadline::after(limits::request_time);
+  if (!may_ask()) return;
   if (route_->inline_on_edge) {
     if (route_->scope == Scope::service) return reply(answer_at_site(*route_, request, edge_.telemetry));
     if (auto site = edge_.sites.remembered(place_, request.tls)) {
@@ -275,6 +276,17 @@ void Connection::answer_request() {
     }
   }
   answer_on_worker();
+}
+
+// Whether it isn't one too many; answered already where it is.
+bool Connection::may_ask() {
+  if (edge_.limits == nullptr || route_->scope != Scope::tenant) return true;
+  const Request& request = incoming_.request();
+  verdict_ = edge_.limits->ask(place_.slug.empty() ? place_.host : place_.slug, edge_.sites.remembered(place_, request.tls), request, whole_at_);
+  if (verdict_.allowed) return true;
+  const Error too_many = fail_for_now(Kind::rate_limited, "rate_limited", verdict_.retry_after_s).error();
+  reply(http::refuse(route_->errors, request, too_many, edge_.telemetry));
+  return false;
 }
 
 void Connection::answer_on_worker() {
@@ -314,6 +326,11 @@ void Connection::reply(Answer answer) {
   framing.trace = &request.trace;
   keep_alive_ = framing.keep_alive;
   reply_ = std::move(answer.reply);
+  if (verdict_.limited) {
+    for (auto& [name, value] : verdict_.headers) reply_.with(name, value);
+    edge_.limits->answered(verdict_, reply_.status);
+    verdict_ = {};
+  }
   const Time now = std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
   try {
     head_ = head_of(reply_, framing, now);

@@ -15,6 +15,7 @@
 #include "http/answer.h"
 #include "http/incoming.h"
 #include "http/network.h"
+#include "http/rate_limits.h"
 #include "http/routes.h"
 #include "http/telemetry.h"
 #include "http/transport.h"
@@ -29,6 +30,7 @@ struct Edge {
   runtime::Workers& workers;
   Networks trusted, internal;
   Telemetry telemetry;
+  RateLimits* limits = nullptr;
   std::atomic<std::size_t> large_bodies{0};  // that are being received, or worked on
 };
 
@@ -63,6 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool take_head();
   void take_body();
   void answer_request();
+  bool may_ask();
   void answer_on_worker();
   void answer_unmatched(const std::string& allowed);
   void refuse(const Refusal& refusal);
@@ -89,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   SiteFinder::Located place_;
   bool head_taken_ = false, keep_alive_ = false;
   bool has_large_body_ = false;  // one of Edge::large_bodies
+  RateLimits::Verdict verdict_;
 
   Reply reply_;
   std::string interim_;  // of an interim answer, what isn't sent yet

@@ -134,7 +134,7 @@ Result<TlsContext> context_for(const Listen& listen) {
 class AsioServer final : public Server {
  public:
   AsioServer(const ServerOptions& options, const Routes& routes, SiteFinder& sites, runtime::Workers& workers, Networks trusted, Networks internal)
-      : most_(options.connections), edge_{routes, sites, workers, std::move(trusted), std::move(internal), Telemetry(routes)} {
+      : most_(options.connections), edge_{routes, sites, workers, std::move(trusted), std::move(internal), Telemetry(routes), options.rate_limits} {
     for (std::size_t i = 0; i < std::max<std::size_t>(1, options.edge_threads); ++i) loops_.push_back(std::make_unique<Loop>());
   }
 

@@ -21,12 +21,15 @@ struct Listen {
   std::filesystem::path certificate, private_key;
 };
 
+class RateLimits;  // rate_limits.h
+
 struct ServerOptions {
   std::vector<Listen> listen;
   std::vector<std::string> trusted_proxies;    // addresses or CIDRs whose X-Forwarded-* we believe
   std::vector<std::string> internal_networks = {"127.0.0.0/8", "::1/128"};  // Guard::internal
   std::size_t connections = 20'000;            // more are closed at once with 503
   std::size_t edge_threads = 1;
+  RateLimits* rate_limits = nullptr;           // outlives the server; none: nobody asks too often
 };
 
 class Server {

@@ -194,6 +194,7 @@ void add_store_commands(CLI::App& app, Given& given) {
             std::fputs(as_toml(c).c_str(), stdout);
             return {};
           });
+  command(app, given, "openapi", "print what the administrators' API is, as an OpenAPI 3.1 document", [](const Config& c, const Output&) { return openapi(c); });
 }
 
 void add_serve_command(CLI::App& app, Given& given) {

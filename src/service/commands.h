@@ -74,4 +74,7 @@ Status migrate(const Config& config, const Output& out, bool plan_only);
 Status backup(const Config& config, const Output& out, const std::filesystem::path& to);
 Status restore(const Config& config, const Output& out, const std::filesystem::path& from);
 
+// The document of the API, for servers as the configuration names them. Needs no store, and leaves nothing behind.
+Status openapi(const Config& config);
+
 }  // namespace kidoban::service

@@ -49,6 +49,11 @@ struct Config {
   std::int64_t session_absolute_hours = 12;
   std::string log_level = "info";
 
+  std::int64_t limit_client = 12'000;        // requests a minute to a tenant's APIs; 0: any number
+  std::int64_t limit_address = 3'000;
+  std::int64_t limit_tenant = 60'000;
+  std::int64_t limit_strangers = 12'000;
+
   std::string mail_server;                   // "" : mails wait
   std::string mail_tls = "starttls";         // or tls, or none (to loopback alone)
   std::string mail_username;

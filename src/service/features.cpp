@@ -1,6 +1,7 @@
 #include "service/features.h"
 
 #include "audit/audit.h"
+#include "console/console.h"
 #include "directory/directory.h"
 #include "factors/password/password.h"
 #include "federation/applications.h"
@@ -36,6 +37,7 @@ std::vector<store::Feature> features() {
       {"portal", portal::resources()},
       {"jobs", jobs::resources()},
       {"transfer", transfer::resources()},
+      {"console", console::resources()},
       {"service", service::resources()},
   };
 }

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include "console/console.h"
 #include "login/housekeeping.h"
 #include "service/features.h"
 #include "service/mails.h"
@@ -110,6 +111,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
   directory.when_gone([](store::Transaction& tx, const Id& person) { return login::forget(tx, person); });
   password.when_replaced([this](store::Transaction& tx, const Id& person, Time at) { return notices.tell(tx, person, mail::Occasion::password_changed, {{"at", at}}); });
   domains.when_settled([this](store::Transaction& tx, const tenant::Domain& domain, tenant::Domains::News news) { return tell_of_domain(notices, tx, domain, news); });
+  directory.when_gone([](store::Transaction& tx, const Id& person) { return console::forget_answers_about(tx, person); });
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {

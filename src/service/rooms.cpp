@@ -44,7 +44,8 @@ Rooms::Rooms(House& in, const page::Pages& pages, const http::Reach& reach, stor
       webhooks(in.keys, in.audit, in.clock, in.random, reach),
       courier(*in.store, in.keys, in.audit, in.sealer, in.clock, in.random, reach,
               [&in](store::Transaction& tx, const webhooks::Webhook& off, const webhooks::Attempt& last) { return tell_of_webhook(in, in.addressing, tx, off, last); },
-              courier_options(in.config)) {}
+              courier_options(in.config)),
+      kept(in.keys, in.clock) {}
 
 console::Inside Rooms::inside() {
   return {.store = on,
@@ -65,7 +66,8 @@ console::Inside Rooms::inside() {
           .courier = courier,
           .keys = house.keys,
           .clock = house.clock,
-          .search = house.search};
+          .search = house.search,
+          .kept = kept};
 }
 
 }  // namespace kidoban::service

@@ -3,6 +3,7 @@
 // commands, which ask the same handlers (operator_api.h). Nothing in it runs by itself until it is started.
 
 #include "console/console.h"
+#include "console/kept_answers.h"
 #include "http/client.h"
 #include "jobs/engine.h"
 #include "jobs/jobs.h"
@@ -40,6 +41,7 @@ struct Rooms {
   jobs::Engine engine;
   webhooks::Webhooks webhooks;
   webhooks::Courier courier;
+  console::KeptAnswers kept;
 };
 
 }  // namespace kidoban::service

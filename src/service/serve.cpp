@@ -8,9 +8,12 @@
 #include <thread>
 
 #include "audit/retention.h"
+#include "console/console.h"
+#include "console/kept_answers.h"
 #include "crypto/password_hash.h"
 #include "directory/group_rules.h"
 #include "federation/oidc/oidc.h"
+#include "http/rate_limits.h"
 #include "http/server.h"
 #include "jobs/jobs.h"
 #include "login/housekeeping.h"
@@ -98,6 +101,19 @@ Status may_serve(const Config& config, const ServeOptions& options, const std::v
   return {};
 }
 
+http::RateOptions rate_options(const Config& config) {
+  http::RateOptions options;
+  options.paths = {"/api/v1/", "/scim/v2/"};
+  options.session_cookie = login::session_cookie_name;
+  options.for_anybody = {"/api/v1/openapi.json", "/api/v1/audit/heads", "/api/v1/audit/keys", "/api/v1/audit/consistency",
+                         "/scim/v2/ServiceProviderConfig", "/scim/v2/Schemas", "/scim/v2/ResourceTypes"};
+  options.client.quota = config.limit_client;
+  options.tenant.quota = config.limit_tenant;
+  options.address.quota = config.limit_address;
+  options.strangers.quota = config.limit_strangers;
+  return options;
+}
+
 // Each tenant's audit once a day: what is older than it wants to keep.
 Status retire_audits(House& house) {
   const auto deadline = [] { return runtime::Deadline::after(std::chrono::seconds(30)); };
@@ -172,6 +188,7 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
       {"address_changes", [&] { return own.purge(); }},
       {"password_expiry", [&] { return warn_of_expiries(house); }},
       {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
+      {"kept_answers", [&] { return console::purge_answers(*house.store, house.clock.now()); }},
       {"transfer", [&] { return transfer::purge(*house.store, house.clock.now()); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
       {"domains", [&] { return house.domains.check_due(); }},
@@ -230,6 +247,8 @@ Status serve(const Config& config, const ServeOptions& options) {
   edge.trusted_proxies = config.trusted_proxies;
   edge.internal_networks = config.internal_networks;
   edge.connections = static_cast<std::size_t>(config.connections);
+  http::RateLimits rate_limits(rate_options(config));
+  edge.rate_limits = &rate_limits;
   auto server = TRY(http::Server::listen(edge, routes, sites, workers));
   const std::uint16_t port = server->ports().front();
   if (config.public_url.empty()) addressing.public_url = default_public_url(config, port);

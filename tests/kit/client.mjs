@@ -1,6 +1,7 @@
 // Real OpenID Connect clients, and one authorization after another driven through them.
 import assert from 'node:assert/strict';
 import * as oidc from 'openid-client';
+import './contract.mjs';
 import { send } from './http.mjs';
 import { Person } from './person.mjs';
 

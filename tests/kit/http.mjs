@@ -4,8 +4,11 @@ import https from 'node:https';
 
 const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
 
+// Who looks at every answer before the story does (contract.mjs): called with {method, url, headers, body, reply}.
+export const observers = [];
+
 // → {status, headers, cookies: [Set-Cookie…], body: text, json()}. `form` and `json` make the body.
-export function send(url, { method, headers = {}, body, form, json, ca, agent } = {}) {
+export async function send(url, { method, headers = {}, body, form, json, ca, agent, unobserved } = {}) {
   const to = new URL(url);
   if (form) {
     body = String(form instanceof URLSearchParams ? form : new URLSearchParams(form));
@@ -15,7 +18,7 @@ export function send(url, { method, headers = {}, body, form, json, ca, agent } 
     headers = { 'Content-Type': 'application/json', ...headers };
   }
   if (body !== undefined) headers = { 'Content-Length': Buffer.byteLength(body), ...headers };
-  return new Promise((resolve, reject) => {
+  const reply = await new Promise((resolve, reject) => {
     const kind = to.protocol === 'https:' ? https : http;
     const request = kind.request(to, { method: method ?? (body === undefined ? 'GET' : 'POST'), headers, ca,
       agent: agent ?? (ca ? undefined : agents[to.protocol]), timeout: 60_000 }, (response) => {
@@ -32,4 +35,7 @@ export function send(url, { method, headers = {}, body, form, json, ca, agent } 
     request.on('error', reject);
     request.end(body);
   });
+  const used = method ?? (body === undefined ? 'GET' : 'POST');
+  if (!unobserved) for (const look of observers) await look({ method: used, url: String(to), headers, body, reply });
+  return reply;
 }

@@ -30,6 +30,8 @@ Result<Rules> PasswordFactor::read_rules(store::Transaction& tx) {
   return std::get<Rules>(std::move(parsed));
 }
 
+std::string PasswordFactor::rules_schema() const { return password::rules_schema(); }
+
 Result<PasswordRules> PasswordFactor::rules(store::Transaction& tx) {
   const auto stored = TRY(settings_.read(tx, section));
   return PasswordRules{write_rules(TRY(read_rules(tx))), stored ? stored->version : 0};

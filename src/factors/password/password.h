@@ -56,6 +56,7 @@ class PasswordFactor final : public Factor, public Passwords {
   Result<Renewed> renew(const Step& step, const Renewal& renewal, const http::Form& answer) override;
 
   Result<PasswordRules> rules(store::Transaction& tx) override;
+  std::string rules_schema() const override;
   Result<std::vector<RuleFault>> set_rules(store::Transaction& tx, std::string_view json, std::optional<std::int64_t> version,
                                            const audit::Event& by) override;
   Result<LockRule> lock_rule(store::Transaction& tx) override;

@@ -174,6 +174,25 @@ std::string write_rules(const Rules& rules) {
   return json::serialize(json::object{{"default", told(rules.everyone)}, {"overrides", std::move(overrides)}, {"lock", std::move(lock)}});
 }
 
+std::string rules_schema() {
+  const auto whole = [](const auto& row, std::int64_t usual) {
+    return json::object{{"type", "integer"}, {"minimum", row.least}, {"maximum", row.most}, {"default", usual}};
+  };
+  json::object policy, lock;
+  for (const auto& row : policy_numbers) policy[row.name] = whole(row, Policy{}.*row.member);
+  for (const auto& [name, member] : policy_flags) policy[name] = json::object{{"type", "boolean"}, {"default", Policy{}.*member}};
+  for (const auto& row : lock_numbers) lock[row.name] = whole(row, Lock{}.*row.member);
+  const auto closed = [](json::object properties) {
+    return json::object{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  };
+  const json::object group{{"type", "string"}, {"format", "uuid"}};
+  const json::object groups{{"type", "array"}, {"items", group}, {"minItems", 1}, {"maxItems", most_groups}};
+  auto one = closed({{"groups", groups}, {"policy", closed(policy)}});
+  one["required"] = json::array{"groups", "policy"};
+  const json::object overrides{{"type", "array"}, {"items", std::move(one)}, {"maxItems", most_overrides}};
+  return json::serialize(closed({{"default", closed(policy)}, {"overrides", overrides}, {"lock", closed(lock)}}));
+}
+
 std::optional<Time> expiry_of(const Policy& policy, Time changed_at) {
   if (policy.expires_after_days == 0) return std::nullopt;
   return changed_at + std::chrono::days(policy.expires_after_days);

@@ -60,6 +60,8 @@ struct Rules {
 std::variant<std::vector<RuleFault>, Rules> parse_rules(std::string_view json);
 // With every member, so that parse_rules(write_rules(r)) is r.
 std::string write_rules(const Rules& rules);
+// The JSON Schema (2020-12) of what parse_rules takes.
+std::string rules_schema();
 
 // When a password set at `changed_at` must be replaced.
 std::optional<Time> expiry_of(const Policy& policy, Time changed_at);
