@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "console/replay.h"
 
 namespace kidoban::console {
 
@@ -22,7 +23,26 @@ Result<bool> reaches(const Inside& in, store::Transaction& tx, const directory::
   return std::ranges::any_of(groups, [&](const directory::Membership& group) { return group.id.text() == scope.what; });
 }
 
+// In a replay it is whoever asked, as they stand now, with no more than whoever agrees may do, too.
+Result<Asking> identified(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed) {
+  const Replay* replay = in.replay;
+  if (replay == nullptr) return Asking{TRY(login::asker(in.login, in.directory, tx, request)), needed};
+  Asking who{{}, needed, replay->approval, replay->approver};
+  if (!replay->asker) {
+    static_cast<login::Asker&>(who) = TRY(login::asker(in.login, in.directory, tx, request));
+    return who;
+  }
+  who.actor = replay->asker->actor;
+  who.session = replay->asker->session;
+  who.grant = TRY(in.approvals.grant_of(tx, *replay->asker));
+  if (replay->approver) who.grant = approvals::both(who.grant, TRY(in.approvals.grant_of(tx, {{audit::ActorKind::person, *replay->approver}})));
+  return who;
+}
+
 }  // namespace
+
+Status begin_replay(const Inside& in, store::Transaction& tx) { return in.replay != nullptr && in.replay->before ? in.replay->before(tx) : Status(); }
+Status end_replay(const Inside& in, store::Transaction& tx) { return in.replay != nullptr && in.replay->after ? in.replay->after(tx) : Status(); }
 
 Result<bool> Asking::may(const Inside& in, store::Transaction& tx, Permission one, const Person& person) const {
   if (directory::holds(grant.everywhere, one)) return true;
@@ -43,7 +63,7 @@ Status may_hand_out(const Asking& who, const PermissionSet& given) {
 }
 
 Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed, Somewhere somewhere) {
-  const Asking who{TRY(login::asker(in.login, in.directory, tx, request)), needed};
+  const Asking who = TRY(identified(in, tx, request, needed));
   if (who.grant.anywhere().none()) return fail(Kind::forbidden, "not_administrator");
   if (!directory::holds(who.grant.anywhere(), needed)) return missing(needed);
   if (const auto id = request.path_value("person"); !id.empty()) {
@@ -65,6 +85,11 @@ Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Requ
   return who;
 }
 
-audit::Event by(const http::Request& request, const Asking& who) { return login::by(request, "console.request", who, who.needed); }
+audit::Event by(const http::Request& request, const Asking& who) {
+  auto event = login::by(request, "console.request", who, who.needed);
+  if (who.approval) event.detail.emplace_back(approvals::approval_detail, who.approval->text());
+  if (who.approver) event.detail.emplace_back(approvals::approver_detail, who.approver->text());
+  return event;
+}
 
 }  // namespace kidoban::console

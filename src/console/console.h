@@ -1,6 +1,7 @@
 #pragma once
 // The administrators' API over the public headers of the other folders. Made once at start; any thread.
 
+#include "approvals/approvals.h"
 #include "audit/audit.h"
 #include "audit/sealing.h"
 #include "base/resource.h"
@@ -21,6 +22,8 @@ namespace kidoban::console {
 
 Resources resources();
 
+struct Replay;
+
 // What the handlers stand on.
 struct Inside {
   store::Store& store;
@@ -36,6 +39,9 @@ struct Inside {
   transfer::Imports& imports;
   transfer::Exports& exports;
   mail::Mail& mail;
+  approvals::Approvals& approvals;
+  // Where the rows are gone through in somebody's name: guarded.h. Nothing of a request can put one here.
+  const Replay* replay = nullptr;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

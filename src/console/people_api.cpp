@@ -193,7 +193,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::post, "/people", "person_create", [in](Request& request) -> Result<Reply> {
     const auto asked = TRY(parse_new(request));
-    const auto made = TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) { return create(in, tx, request, asked); }));
+    const auto made = TRY(write(in, request, [&](store::Transaction& tx) { return create(in, tx, request, asked); }));
     auto reply = reply_with(201, made);
     reply.with("Location", request.site.base_url + "/api/v1/people/" + made.person.id.text());
     return reply;

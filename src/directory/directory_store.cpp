@@ -15,6 +15,9 @@ constexpr store::Sql find_by_external{"find_people_by_external_id",
                                       "select " PERSON_COLUMNS " from people where tenant = $1 and external_index = $2 order by id limit $3"};
 constexpr store::Sql select_one{"get_person", "select " PERSON_COLUMNS " from people where tenant = $1 and id = $2"};
 constexpr store::Sql select_page{"list_people", "select " PERSON_COLUMNS " from people where tenant = $1 and id > $2 order by id limit $3"};
+constexpr store::Sql administrators{"list_administrators",
+                                    "select " PERSON_COLUMNS " from people where tenant = $1 and administrator = 1 and state = 0 "
+                                    "and valid_until is null and (valid_from is null or valid_from <= $2) order by id limit $3"};
 #undef PERSON_COLUMNS
 constexpr store::Sql update_one{"change_person",
                                 "update people set login_index = $3, external_index = $4, state = $5, administrator = $6, profile = $7, "
@@ -106,6 +109,10 @@ Status delete_person(store::Transaction& tx, const Id& id) {
 
 Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Time now) {
   return !TRY(tx.query(other_administrator, than, now)).empty();
+}
+
+Result<std::vector<PersonRow>> select_administrators(store::Transaction& tx, Time now, std::size_t limit) {
+  return people_in(TRY(tx.query(administrators, now, limit)));
 }
 
 Status count_one_more(store::Transaction& tx) {

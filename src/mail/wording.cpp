@@ -35,6 +35,8 @@ constexpr std::array<Row, occasions> rows{{
     {"job_finished", {"job", "outcome", "link"}, ""},
     {"domain_confirmed", {"domain"}, ""},
     {"suspicious_sign_in", {"login", "at", "client_address", "browser"}, ""},
+    {"approval_waiting", {"act", "asker", "link", "expires"}, ""},
+    {"approval_decided", {"act", "outcome", "link"}, ""},
 }};
 constexpr std::array<std::string_view, 3> shared{"name", "company", "url"};
 
@@ -153,7 +155,7 @@ Values sample_values(Occasion occasion, Time now) {
       {"login", "hanako@example.com"}, {"password", "k4m5-7wqp-x2rt-h9vd"}, {"expires", now + std::chrono::hours(24)},
       {"link", "https://id.example.com/password-reset/…"}, {"at", now}, {"until", now + std::chrono::minutes(15)},
       {"token", "CSV"}, {"job", "CSV"}, {"outcome", "100 / 100"}, {"domain", "example.com"}, {"client_address", "192.0.2.1"},
-      {"browser", "Firefox"}};
+      {"browser", "Firefox"}, {"act", "CSV"}, {"asker", "Hanako <hanako@example.com>"}};
   Values out;
   for (const std::string_view name : variables_of(occasion)) {
     if (const auto found = known.find(name); found != known.end()) out.emplace_back(name, found->second);

@@ -29,8 +29,10 @@ enum class Occasion : std::uint8_t {
   job_finished,             // job, outcome, link
   domain_confirmed,         // domain
   suspicious_sign_in,       // login, at, client_address, browser
+  approval_waiting,         // act, asker, link, expires
+  approval_decided,         // act, outcome, link
 };
-inline constexpr std::size_t occasions = 9;
+inline constexpr std::size_t occasions = 11;
 
 std::string_view word_of(Occasion occasion);  // "password_reset"
 std::optional<Occasion> occasion_named(std::string_view word);

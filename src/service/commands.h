@@ -25,6 +25,11 @@ Status domain_check(const Config& config, const Output& out, const std::string& 
 Status domain_list(const Config& config, const Output& out, const std::string& tenant);
 Status domain_remove(const Config& config, const Output& out, const std::string& tenant, const std::string& name);
 
+// Acts that wait for a second person; and the way out where the tenant has nobody left who could agree.
+Status approvals_list(const Config& config, const Output& out, const std::string& tenant);
+Status approvals_refuse(const Config& config, const Output& out, const std::string& tenant, const std::string& id, const std::string& reason);
+Status approvals_off(const Config& config, const Output& out, const std::string& tenant);
+
 struct PersonArguments {
   std::string tenant, login, name, given_name, family_name, email, locale;
   std::string password_hash;  // another system's, to import

@@ -1,5 +1,6 @@
 #include "service/features.h"
 
+#include "approvals/approvals.h"
 #include "audit/audit.h"
 #include "directory/directory.h"
 #include "factors/password/password.h"
@@ -24,6 +25,7 @@ std::vector<store::Feature> features() {
       {"audit", audit::resources()},
       {"mail", mail::resources()},
       {"directory", directory::resources()},
+      {"approvals", approvals::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},

@@ -80,6 +80,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       domains(*store, audit, clock, random, *resolver, dns_lane),
       mail(keys, audit, settings, clock, random),
       directory(keys, audit, clock, random),
+      approvals(keys, audit, settings, directory, mail, clock, random),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
       password_lane("password_hash", hashes_at_once(wanted), 64, 32),
@@ -87,6 +88,8 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       password(*store, keys, audit, clock, random, settings, directory, password_lane, password_options(wanted, breaches.get())) {
   directory.when_gone([this](store::Transaction& tx, const Id& person) { return password.forget(tx, person); });
   directory.when_gone([](store::Transaction& tx, const Id& person) { return login::forget(tx, person); });
+  directory.when_gone([](store::Transaction& tx, const Id& person) { return approvals::Approvals::forget(tx, person); });
+  directory.watch(approvals);
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "approvals/approvals.h"
 #include "audit/sealing.h"
 #include "directory/directory.h"
 #include "dns/dns.h"
@@ -43,6 +44,7 @@ class House {
   tenant::Domains domains;
   mail::Mail mail;
   directory::Directory directory;
+  approvals::Approvals approvals;
   federation::Applications applications;
   runtime::Lane password_lane;
   std::unique_ptr<factors::password::BreachList> breaches;

@@ -41,4 +41,11 @@ Status warn_of_tokens(House& house, const tenant::Addressing& addressing) {
       });
 }
 
+Status expire_approvals(House& house, const tenant::Addressing& addressing) {
+  return house.approvals.expire_due(*house.store, [&](store::Transaction& tx) -> Result<approvals::Company> {
+    const auto tenant = TRY(tenant::Tenants::of(tx));
+    return approvals::Company{tenant.name, tenant::base_url(addressing, tenant)};
+  });
+}
+
 }  // namespace kidoban::service

@@ -11,5 +11,7 @@ namespace kidoban::service {
 Status tell_of_end(House& house, const tenant::Addressing& addressing, store::Transaction& tx, const jobs::Job& job);
 // To the tenant's system destinations, two weeks before.
 Status warn_of_tokens(House& house, const tenant::Addressing& addressing);
+// To whoever asked for what nobody decided in time.
+Status expire_approvals(House& house, const tenant::Addressing& addressing);
 
 }  // namespace kidoban::service

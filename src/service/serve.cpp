@@ -186,6 +186,8 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
+      {"approvals", [&] { return expire_approvals(house, addressing); }},
+      {"approvals_ended", [&] { return house.approvals.purge(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
       {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
@@ -247,7 +249,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
                       [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports, house->mail});
+                               house->sealer, jobs, engine, imports, exports, house->mail, house->approvals});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);

@@ -133,6 +133,7 @@ Status PasswordFactor::remember(store::Transaction& tx, const seal::TenantKey& k
 }
 
 Status PasswordFactor::set(store::Transaction& tx, const Id& person, const PreparedPassword& credential, const audit::Event& by) {
+  TRY(directory_.way_in_changes(tx, person, by));
   const auto key = TRY(keys_.of(tx));
   TRY(remember(tx, *key, person));
   const Time now = clock_.now();
