@@ -87,7 +87,8 @@ audit::Event event_of(const Request& request, const login::Asker& who) {
 
 Result<Reply> list(const Inside& in, const Request& request) {
   const auto page = TRY(page_of(request));
-  const auto state = TRY(request.query_form()).get_or("state", "");
+  const auto query = TRY(request.query_form());
+  const auto state = query.get_or("state");
   if (!state.empty() && state != "pending") return fail(Kind::malformed, "page_malformed", "state is pending, or left out");
   json::array rows;
   std::optional<Id> last;

@@ -50,18 +50,18 @@ bool tells_of_people(const Effects& effects, const ApprovalSettings&) {
   return std::ranges::any_of(effects, [](const Effect& one) { return one.event == "export.made" && one.find("kind") != nullptr && one.find("kind")->to != "groups"; });
 }
 
-json::value member_of(std::string_view object, std::string_view name) {
+json::value list_in(std::string_view object, std::string_view name) {
   json::error_code error;
   const auto parsed = json::parse({object.data(), object.size()}, error);
   const auto* value = error || !parsed.is_object() ? nullptr : parsed.get_object().if_contains(name);
-  return value == nullptr ? json::value() : *value;
+  return value == nullptr ? json::value(json::array()) : *value;
 }
 
 // Who gets a copy of a mail with somebody's password can be them.
 bool copies_passwords(const Effects& effects, const ApprovalSettings&) {
   return std::ranges::any_of(effects, [](const Effect& one) {
     const auto* value = one.find("value");
-    return value != nullptr && member_of(value->to, "issued_copies") != member_of(value->from, "issued_copies");
+    return value != nullptr && list_in(value->to, "issued_copies") != list_in(value->from, "issued_copies");
   });
 }
 
