@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "console/replay.h"
 
 namespace kidoban::console {
 
@@ -22,7 +23,27 @@ Result<bool> reaches(const Inside& in, store::Transaction& tx, const directory::
   return std::ranges::any_of(groups, [&](const directory::Membership& group) { return group.id.text() == scope.what; });
 }
 
+// In a replay it is whoever asked, as they stand now, with no more than whoever agrees may do, too.
+Result<Asking> identified(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed) {
+  if (in.asker) return Asking{in.asker(), needed};
+  const Replay* replay = in.replay;
+  if (replay == nullptr) return Asking{TRY(login::asker(in.login, in.directory, tx, request)), needed};
+  Asking who{{}, needed, replay->approval, replay->approver};
+  if (!replay->asker) {
+    static_cast<login::Asker&>(who) = TRY(login::asker(in.login, in.directory, tx, request));
+    return who;
+  }
+  who.actor = replay->asker->actor;
+  who.session = replay->asker->session;
+  who.grant = TRY(in.approvals.grant_of(tx, *replay->asker));
+  if (replay->approver) who.grant = approvals::both(who.grant, TRY(in.approvals.grant_of(tx, {{audit::ActorKind::person, *replay->approver}})));
+  return who;
+}
+
 }  // namespace
+
+Status begin_replay(const Inside& in, store::Transaction& tx) { return in.replay != nullptr && in.replay->before ? in.replay->before(tx) : Status(); }
+Status end_replay(const Inside& in, store::Transaction& tx) { return in.replay != nullptr && in.replay->after ? in.replay->after(tx) : Status(); }
 
 Result<bool> Asking::may(const Inside& in, store::Transaction& tx, Permission one, const Person& person) const {
   if (directory::holds(grant.everywhere, one)) return true;
@@ -43,7 +64,7 @@ Status may_hand_out(const Asking& who, const PermissionSet& given) {
 }
 
 Result<Asking> asking(const Inside& in, store::Transaction& tx, const http::Request& request, Permission needed, Somewhere somewhere) {
-  const Asking who{in.asker ? in.asker() : TRY(login::asker(in.login, in.directory, tx, request)), needed};
+  const Asking who = TRY(identified(in, tx, request, needed));
   if (who.grant.anywhere().none()) return fail(Kind::forbidden, "not_administrator");
   if (!directory::holds(who.grant.anywhere(), needed)) return missing(needed);
   if (const auto id = request.path_value("person"); !id.empty()) {
@@ -69,7 +90,7 @@ Result<http::Reply> create_as(const Inside& in, const http::Request& request, Pe
   const Creation creation = how.creation ? *how.creation : TRY(Creation::of(request));
   std::optional<KeptAnswers::UnderWay> under_way;
   if (creation.key) under_way.emplace(TRY(in.kept.begin(request, *creation.key)));
-  auto told = in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<KeptAnswers::Told> {
+  auto told = write(in, request, [&](store::Transaction& tx) -> Result<KeptAnswers::Told> {
     const Asking who = TRY(asking(in, tx, request, needed, how.somewhere));
     if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
     const auto now = [&](store::Transaction& same) { return make(same, who, by(request, who)); };
@@ -80,6 +101,11 @@ Result<http::Reply> create_as(const Inside& in, const http::Request& request, Pe
   return std::move(TRY(std::move(told)).reply);
 }
 
-audit::Event by(const http::Request& request, const Asking& who) { return login::by(request, "console.request", who, who.needed); }
+audit::Event by(const http::Request& request, const Asking& who) {
+  auto event = login::by(request, "console.request", who, who.needed);
+  if (who.approval) event.detail.emplace_back(approvals::approval_detail, who.approval->text());
+  if (who.approver) event.detail.emplace_back(approvals::approver_detail, who.approver->text());
+  return event;
+}
 
 }  // namespace kidoban::console

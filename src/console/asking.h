@@ -13,6 +13,8 @@ using directory::Permission;
 // Who sent a request, and what they may do: the administrator whose browser it was, or the service account whose token came.
 struct Asking : login::Asker {
   Permission needed;  // what this request is about
+  // Where a second person agreed: to which approval, and who. Their rights are in `grant`, too.
+  std::optional<Id> approval{}, approver{};
 
   bool may(Permission one) const { return directory::holds(grant.everywhere, one); }
   // What they may do with this person: everywhere, or because of a group or a domain of theirs.
@@ -33,6 +35,21 @@ Status check(const Asking& who, Permission needed);
 // Nobody hands out, in a role or to a service account, what they don't have everywhere. forbidden/"permission_not_yours".
 Status may_hand_out(const Asking& who, const directory::PermissionSet& given);
 
+// What must happen in a replay's transaction, before and after what the handler does in it.
+Status begin_replay(const Inside& in, store::Transaction& tx);
+Status end_replay(const Inside& in, store::Transaction& tx);
+
+// Each handler's one write.
+template <class Act>
+auto write(const Inside& in, const http::Request& request, const Act& act) {
+  return in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&> {
+    TRY(begin_replay(in, tx));
+    auto done = act(tx);
+    if (done) TRY(end_replay(in, tx));
+    return done;
+  });
+}
+
 // `act(tx)` in one read, for somebody who may.
 template <class Act>
 auto read_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
@@ -45,12 +62,11 @@ auto read_as(const Inside& in, const http::Request& request, Permission needed, 
 // `act(tx, event)` in one write; `event` says who and from where.
 template <class Act>
 auto write_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
-  return in.store.write(*request.site.tenant, request.deadline,
-                        [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const audit::Event&> {
-                          const Asking who = TRY(asking(in, tx, request, needed));
-                          if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
-                          return act(tx, by(request, who));
-                        });
+  return write(in, request, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const audit::Event&> {
+    const Asking who = TRY(asking(in, tx, request, needed));
+    if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
+    return act(tx, by(request, who));
+  });
 }
 
 // `make(tx, who, event)` in one write, and once for a request with an Idempotency-Key: a row that makes something, for a client that
@@ -81,5 +97,7 @@ void add_job_routes(http::Routes& routes, const Inside& in);
 void add_import_routes(http::Routes& routes, const Inside& in);
 void add_export_routes(http::Routes& routes, const Inside& in);
 void add_webhook_routes(http::Routes& routes, const Inside& in);
+void add_approval_routes(http::Routes& routes, const Inside& in);
+void add_approval_settings_routes(http::Routes& routes, const Inside& in);
 
 }  // namespace kidoban::console

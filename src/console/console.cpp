@@ -1,11 +1,14 @@
 #include "console/console.h"
 
+#include "base/require.h"
 #include "console/asking.h"
+#include "console/guarded.h"
 #include "console/openapi.h"
 
 namespace kidoban::console {
 
-void add_routes(http::Routes& routes, const Inside& in) {
+std::vector<http::Route> rows_of(const Inside& in) {
+  http::Routes routes;
   add_people_routes(routes, in);
   add_session_routes(routes, in);
   add_group_routes(routes, in);
@@ -23,6 +26,15 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_me_routes(routes, in);
   add_sign_in_settings_routes(routes, in);
   add_webhook_routes(routes, in);
+  add_approval_settings_routes(routes, in);
+  return routes.all();
+}
+
+void add_routes(http::Routes& routes, const Inside& in) {
+  auto rows = rows_of(in);
+  require(knows_its_rows(rows), "an act that may want a second person is a row of the API");
+  for (http::Route& one : rows) routes.add(guarded(std::move(one), in));
+  add_approval_routes(routes, in);
   add_openapi_route(routes, in);
 }
 

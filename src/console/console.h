@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 
+#include "approvals/approvals.h"
 #include "audit/audit.h"
 #include "audit/sealing.h"
 #include "base/resource.h"
@@ -33,6 +34,7 @@ namespace kidoban::console {
 Resources resources();
 
 class KeptAnswers;  // kept_answers.h
+struct Replay;
 
 // What the handlers stand on.
 struct Inside {
@@ -56,11 +58,14 @@ struct Inside {
   const Clock& clock;
   search::Search& search;
   KeptAnswers& kept;
+  approvals::Approvals& approvals;
   // Who asks, where it isn't what came with the request that says so: a command's own rows, which no network reaches
   // (decision 21). Rows that are served have none.
   std::function<login::Asker()> asker = {};
   // How long a request goes on asking a group's new rule of everybody; the rest is asked behind it.
   std::chrono::milliseconds asks_rules_for{1000};
+  // Where the rows are gone through in somebody's name: guarded.h. Nothing of a request can put one here.
+  const Replay* replay = nullptr;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

@@ -181,8 +181,11 @@ Result<Reply> found_people(const Inside& in, const Request& request, const Peopl
     const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
     const auto schema = TRY(in.directory.schema(tx));
     auto people = TRY(find_people(in, tx, who, schema, query, request.deadline));
+    std::vector<std::string> logins;
+    for (const Person& one : people.people) logins.push_back(one.profile.login);
+    const auto locked = TRY(in.login.lockout().locked_among(tx, logins));
     rows.clear();
-    for (const Person& one : people.people) rows.push_back(told(one, schema));
+    for (const Person& one : people.people) rows.push_back(told(one, schema, locked));
     return people;
   }));
   json::object body{{"people", std::move(rows)}, {"total", found.total}};

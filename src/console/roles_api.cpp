@@ -80,7 +80,9 @@ void add_role_routes(http::Routes& routes, const Inside& in) {
     TRY(body.done());
     return reply_with(200, TRY(write_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const audit::Event& by) -> Result<Role> {
       if (set) TRY(may_hand_out(TRY(asking(in, tx, request, Permission::roles_write)), *set));
-      return in.directory.roles().change(tx, request.path_value("role"), name ? std::optional<std::string_view>(*name) : std::nullopt, set, version, by);
+      auto role = TRY(in.directory.roles().change(tx, request.path_value("role"), name ? std::optional<std::string_view>(*name) : std::nullopt, set, version, by));
+      TRY(in.approvals.enough_left(tx));
+      return role;
     })));
   }));
   routes.add(row(Method::del, "/roles/{role}", "role_delete", [in](Request& request) -> Result<Reply> {
@@ -99,7 +101,8 @@ void add_role_routes(http::Routes& routes, const Inside& in) {
       const auto wanted = TRY(parse_assignment(request));
       TRY(write_as(in, request, Permission::roles_write, [&](store::Transaction& tx, const audit::Event& by) -> Status {
         TRY(may_hand_out(TRY(asking(in, tx, request, Permission::roles_write)), TRY(in.directory.roles().get(tx, wanted.role)).permissions));
-        return (in.directory.roles().*act)(tx, person, wanted, by);
+        TRY((in.directory.roles().*act)(tx, person, wanted, by));
+        return in.approvals.enough_left(tx);
       }));
       return Reply::empty(204);
     };

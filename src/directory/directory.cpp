@@ -20,6 +20,8 @@ constexpr std::string_view section = "directory";
 constexpr std::size_t same_external_id = 100;
 // Removed one after another in transactions of their own, so that nobody waits for long.
 constexpr std::size_t due_at_once = 100;
+// Holders of one role that are looked at for who may do something.
+constexpr std::size_t looked_at_for_power = 100;
 
 std::string_view word_of(PersonState state) {
   switch (state) {
@@ -92,6 +94,7 @@ Result<Person> Directory::create_person(store::Transaction& tx, const NewPerson&
               TRY(checked(wanted.profile, settled.custom)), now, now, 1, wanted.valid_from, wanted.valid_until, {}, wanted.source};
   TRY(check_validity(made));
   TRY(tenant::check_login(tx, made.profile.login));
+  if (watch_ != nullptr) TRY(watch_->person_becomes(tx, nullptr, made, by));
   const auto key = TRY(keys_.of(tx));
   TRY(count_one_more(tx));
   TRY(insert_person(tx, row_of(*key, made), indexes_of(*key, made.profile)));
@@ -189,6 +192,7 @@ Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, co
   }
   const auto administers = [now](const Person& p) { return p.administrator && p.is_active(now) && !p.valid_until; };
   if (administers(before) && !administers(after) && !TRY(has_other_administrator(tx, id, now))) return fail(Kind::conflict, "last_administrator");
+  if (watch_ != nullptr) TRY(watch_->person_becomes(tx, &before, after, by));
   const auto key = TRY(keys_.of(tx));
   after.updated_at = now;
   after.version = before.version + 1;
@@ -196,6 +200,26 @@ Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, co
   TRY(audit_.append(tx, event));
   TRY(groups_.settle(tx, after, by));
   return after;
+}
+
+Result<std::vector<Person>> Directory::who_hold(store::Transaction& tx, const PermissionSet& all, std::size_t limit) {
+  const Time now = clock_.now();
+  const auto key = TRY(keys_.of(tx));
+  std::vector<Person> out;
+  for (const PersonRow& row : TRY(select_administrators(tx, now, limit))) out.push_back(TRY(open(*key, row)));
+  // What it takes may come of several roles: whoever has one that gives a part of it is looked at.
+  for (const Role& role : TRY(roles_.list(tx))) {
+    if ((role.permissions & all).none()) continue;
+    for (const Id& id : TRY(roles_.holders(tx, role.key, looked_at_for_power))) {
+      if (out.size() >= limit) return out;
+      if (std::ranges::find(out, id, &Person::id) != out.end()) continue;
+      const auto row = TRY(select_person(tx, id));
+      if (!row || row->administrator || row->valid_until) continue;
+      const Person person = TRY(open(*key, *row));
+      if (person.is_active(now) && (all & ~TRY(roles_.grant_of(tx, id, false)).everywhere).none()) out.push_back(person);
+    }
+  }
+  return out;
 }
 
 Status Directory::remove_person(store::Transaction& tx, const Id& id, const audit::Event& by) {

@@ -78,6 +78,16 @@ struct Usage {
 // "login_malformed" for what isn't an address, has controls, spaces, mixed-direction tricks or more than limits::login_bytes.
 Result<std::string> canonical_login(std::string_view typed);
 
+// Whose say is asked before somebody becomes another (approvals/): in the transaction that does it. Any thread.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  // `before` is nullptr for who is new. What it refuses isn't done.
+  virtual Status person_becomes(store::Transaction& tx, const Person* before, const Person& after, const audit::Event& by) = 0;
+  // A password, or another thing that they get in by, is about to be set.
+  virtual Status way_in_changes(store::Transaction& tx, const Id& person, const audit::Event& by) = 0;
+};
+
 class Directory {
  public:
   Directory(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
@@ -114,6 +124,14 @@ class Directory {
   // What a feature keeps of a person goes when they are gone: in that transaction. Before anything is served.
   using Gone = std::function<Status(store::Transaction&, const Id& person)>;
   void when_gone(Gone act) { gone_.push_back(std::move(act)); }
+  // Before anything is served; `one` outlives it. Whoever keeps a way in (a password) asks way_in_changes() before it sets one.
+  void watch(Watch& one) { watch_ = &one; }
+  Status way_in_changes(store::Transaction& tx, const Id& person, const audit::Event& by) {
+    return watch_ == nullptr ? Status() : watch_->way_in_changes(tx, person, by);
+  }
+  // Enabled people without an end who hold all of that everywhere: administrators first, at most `limit`. Looks at no more than
+  // some hundred.
+  Result<std::vector<Person>> who_hold(store::Transaction& tx, const PermissionSet& all, std::size_t limit);
   // By id (time of creation), after `after`, at most `limit`.
   Result<std::vector<Person>> list_people(store::Transaction& tx, std::optional<Id> after, std::size_t limit);
 
@@ -138,6 +156,7 @@ class Directory {
   Random& random_;
   tenant::Settings settings_;
   std::vector<Gone> gone_;
+  Watch* watch_ = nullptr;
   Groups groups_;
   Roles roles_;
   ServiceAccounts service_accounts_;

@@ -25,6 +25,9 @@ constexpr store::Sql select_named{"get_people",
                                   "$25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, "
                                   "$47, $48, $49, $50, $51 "
                                   ")"};
+constexpr store::Sql administrators{"list_administrators",
+                                    "select " PERSON_COLUMNS " from people where tenant = $1 and administrator = 1 and state = 0 "
+                                    "and valid_until is null and (valid_from is null or valid_from <= $2) order by id limit $3"};
 #undef PERSON_COLUMNS
 constexpr store::Sql update_one{"change_person",
                                 "update people set login_index = $3, external_index = $4, state = $5, administrator = $6, profile = $7, "
@@ -123,6 +126,10 @@ Status delete_person(store::Transaction& tx, const Id& id) {
 
 Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Time now) {
   return !TRY(tx.query(other_administrator, than, now)).empty();
+}
+
+Result<std::vector<PersonRow>> select_administrators(store::Transaction& tx, Time now, std::size_t limit) {
+  return people_in(TRY(tx.query(administrators, now, limit)));
 }
 
 Status count_one_more(store::Transaction& tx) {

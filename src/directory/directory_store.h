@@ -45,6 +45,8 @@ Status delete_person(store::Transaction& tx, const Id& id);
 Result<bool> has_login_in_domain(store::Transaction& tx, const crypto::Digest& login_domain);
 // Somebody else who may administer, and isn't about to leave.
 Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Time now);
+// Those alike, all of them.
+Result<std::vector<PersonRow>> select_administrators(store::Transaction& tx, Time now, std::size_t limit);
 
 // One more counts. conflict/"quota_reached" where there may be no more.
 Status count_one_more(store::Transaction& tx);

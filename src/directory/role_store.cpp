@@ -19,6 +19,8 @@ constexpr Sql withdraw_all{"withdraw_all_roles", "delete from role_assignments w
 constexpr Sql of_person{"roles_of_person",
                         "select role, scope_kind, scope from role_assignments where tenant = $1 and person = $2 "
                         "order by role, scope_kind, scope limit $3"};
+constexpr Sql holders{"holders_of_role",
+                      "select person from role_assignments where tenant = $1 and role = $2 and scope_kind = 0 order by person limit $3"};
 constexpr Sql assigned{"is_role_assigned", "select 1 from role_assignments where tenant = $1 and role = $2 limit 1"};
 
 RoleRow read(const store::Row& row) { return {row.id(0), std::string(row.blob_text(1)), std::string(row.text(2)), row.integer(3)}; }
@@ -72,6 +74,13 @@ Result<std::vector<Assignment>> select_assignments(store::Transaction& tx, const
   for (std::size_t i = 0; i < rows.size(); ++i) {
     all.push_back({std::string(rows[i].text(0)), {static_cast<Scope::Kind>(rows[i].integer(1)), std::string(rows[i].text(2))}});
   }
+  return all;
+}
+
+Result<std::vector<Id>> select_holders(store::Transaction& tx, std::string_view role, std::size_t limit) {
+  const auto rows = TRY(tx.query(holders, role, limit));
+  std::vector<Id> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back(rows[i].id(0));
   return all;
 }
 

@@ -21,6 +21,7 @@ Result<bool> insert_assignment(store::Transaction& tx, const Id& person, const A
 Result<bool> delete_assignment(store::Transaction& tx, const Id& person, const Assignment& one);
 Status delete_assignments(store::Transaction& tx, const Id& person);
 Result<std::vector<Assignment>> select_assignments(store::Transaction& tx, const Id& person, std::size_t limit);
+Result<std::vector<Id>> select_holders(store::Transaction& tx, std::string_view role, std::size_t limit);  // everywhere
 Result<bool> is_assigned(store::Transaction& tx, std::string_view role);
 
 }  // namespace kidoban::directory

@@ -167,12 +167,15 @@ Result<std::vector<Assignment>> Roles::of(store::Transaction& tx, const Id& pers
 
 Status Roles::assign(store::Transaction& tx, const Id& person, const Assignment& wanted, const audit::Event& by) {
   TRY(check(wanted.scope));
-  TRY(get(tx, wanted.role));
+  const Role role = TRY(get(tx, wanted.role));
   if (TRY(of(tx, person)).size() == assignments_most) return fail(Kind::conflict, "role_too_many");
   if (!TRY(insert_assignment(tx, person, wanted))) return {};
   audit::Event event = about(by, "role.assigned", "person", person);
   event.detail.emplace_back("role", wanted.role);
   event.detail.emplace_back("scope", told_of(wanted.scope));
+  // A role can become another afterwards: what it gave then.
+  if (!role.name.empty()) event.detail.emplace_back("role_name", role.name);
+  event.detail.emplace_back("permissions", words_of(role.permissions));
   return audit_.append(tx, event);
 }
 
@@ -205,6 +208,8 @@ Status Roles::leave_more_powerful(store::Transaction& tx, const PermissionSet& m
   if ((theirs & ~mine).none()) return {};
   return fail(Kind::forbidden, "person_more_powerful");
 }
+
+Result<std::vector<Id>> Roles::holders(store::Transaction& tx, std::string_view role, std::size_t limit) { return select_holders(tx, role, limit); }
 
 Status Roles::forget(store::Transaction& tx, const Id& person) { return delete_assignments(tx, person); }
 

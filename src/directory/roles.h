@@ -67,6 +67,8 @@ class Roles {
   // Whoever changes an administrator, or sets their password, could become them: forbidden/"person_more_powerful" where that person may
   // do anything that `mine`, held everywhere, doesn't have.
   Status leave_more_powerful(store::Transaction& tx, const PermissionSet& mine, const Id& person, bool administrator);
+  // Who has that role everywhere, at most `limit`.
+  Result<std::vector<Id>> holders(store::Transaction& tx, std::string_view role, std::size_t limit);
   Status forget(store::Transaction& tx, const Id& person);
 
  private:

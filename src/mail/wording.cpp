@@ -42,6 +42,8 @@ constexpr std::array<Row, occasions> rows{{
     {"address_confirmation", {"login", "address", "link", "expires"}, "link"},
     {"address_changing", {"login", "address", "at"}, ""},
     {"webhook_switched_off", {"webhook", "host", "reason", "since"}, ""},
+    {"approval_waiting", {"act", "asker", "link", "expires"}, ""},
+    {"approval_decided", {"act", "outcome", "link"}, ""},
 }};
 constexpr std::array<std::string_view, 3> shared{"name", "company", "url"};
 
@@ -162,7 +164,7 @@ Values sample_values(Occasion occasion, Time now) {
       {"token", "CSV"}, {"job", "CSV"}, {"outcome", "100 / 100"}, {"domain", "example.com"}, {"client_address", "192.0.2.1"},
       {"browser", "Firefox, Windows"}, {"record", "_kidoban.example.com"}, {"value", "kidoban-domain-verification=…"}, {"what", "sign_in.failed"},
       {"address", "hanako@private.example"}, {"webhook", "SIEM"}, {"host", "siem.example.com"}, {"reason", "server_unreachable"},
-      {"since", now - std::chrono::hours(72)}};
+      {"since", now - std::chrono::hours(72)}, {"act", "CSV"}, {"asker", "Hanako <hanako@example.com>"}};
   Values out;
   for (const std::string_view name : variables_of(occasion)) {
     if (const auto found = known.find(name); found != known.end()) out.emplace_back(name, found->second);

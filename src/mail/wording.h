@@ -36,8 +36,10 @@ enum class Occasion : std::uint8_t {
   address_confirmation,     // login, address, link, expires
   address_changing,         // login, address, at
   webhook_switched_off,     // webhook, host, reason, since
+  approval_waiting,         // act, asker, link, expires
+  approval_decided,         // act, outcome, link
 };
-inline constexpr std::size_t occasions = 16;
+inline constexpr std::size_t occasions = 18;
 
 std::string_view word_of(Occasion occasion);  // "password_reset"
 std::optional<Occasion> occasion_named(std::string_view word);

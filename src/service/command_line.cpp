@@ -75,6 +75,20 @@ void add_person_commands(CLI::App& app, Given& given) {
   set->add_flag("--temporary", a->temporary, "make a temporary one and print it instead");
 }
 
+void add_approval_commands(CLI::App& app, Given& given) {
+  CLI::App* approvals = group_of(app, "approvals", "acts of a tenant that wait for a second person");
+  auto tenant = std::make_shared<std::string>(), id = std::make_shared<std::string>(), reason = std::make_shared<std::string>();
+  const auto of_tenant = [&](CLI::App* sub) { sub->add_option("--tenant", *tenant, "the tenant's slug")->required(); };
+  of_tenant(command(*approvals, given, "list", "list them", [tenant](const Config& c, const Output& o) { return approvals_list(c, o, *tenant); }));
+  CLI::App* refuse = command(*approvals, given, "refuse", "refuse one", [=](const Config& c, const Output& o) { return approvals_refuse(c, o, *tenant, *id, *reason); });
+  of_tenant(refuse);
+  refuse->add_option("--reason", *reason, "why, for whoever asked")->required();
+  refuse->add_option("ID", *id, "the approval's id")->required();
+  of_tenant(command(*approvals, given, "off", "switch them off for a tenant that can't any more", [tenant](const Config& c, const Output& o) {
+    return approvals_off(c, o, *tenant);
+  }));
+}
+
 void add_application_commands(CLI::App& app, Given& given) {
   CLI::App* application = group_of(app, "application", "applications a tenant has connected");
   auto a = std::make_shared<ApplicationArguments>();
@@ -230,6 +244,7 @@ int run_command_line(int argc, char** argv) {
   add_serve_command(app, given);
   add_tenant_commands(app, given);
   add_person_commands(app, given);
+  add_approval_commands(app, given);
   add_application_commands(app, given);
   add_store_commands(app, given);
   add_import_commands(app, given);

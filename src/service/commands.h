@@ -21,6 +21,11 @@ Status tenant_list(const Config& config, const Output& out);
 // How many people the contract allows; "none" for no limit. Without a limit given, says what is used.
 Status tenant_quota(const Config& config, const Output& out, const std::string& tenant, const std::string& limit);
 
+// Acts that wait for a second person; and the way out where the tenant has nobody left who could agree.
+Status approvals_list(const Config& config, const Output& out, const std::string& tenant);
+Status approvals_refuse(const Config& config, const Output& out, const std::string& tenant, const std::string& id, const std::string& reason);
+Status approvals_off(const Config& config, const Output& out, const std::string& tenant);
+
 struct PersonArguments {
   ApiArguments api;           // tenant, and what is said of somebody new
   std::string login;          // whose password

@@ -1,5 +1,6 @@
 #include "service/features.h"
 
+#include "approvals/approvals.h"
 #include "audit/audit.h"
 #include "console/console.h"
 #include "directory/directory.h"
@@ -29,6 +30,7 @@ std::vector<store::Feature> features() {
       {"webhooks", webhooks::resources()},
       {"directory", directory::resources()},
       {"search", search::resources()},
+      {"approvals", approvals::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},
       {"federation/oidc", federation::oidc::resources()},

@@ -101,6 +101,7 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       directory(keys, audit, clock, random),
       addressing(addressing_of(wanted)),
       notices(mail, directory, addressing),
+      approvals(keys, audit, settings, directory, mail, clock, random),
       search(directory, keys, clock, search_options(wanted)),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
@@ -112,6 +113,8 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
   password.when_replaced([this](store::Transaction& tx, const Id& person, Time at) { return notices.tell(tx, person, mail::Occasion::password_changed, {{"at", at}}); });
   domains.when_settled([this](store::Transaction& tx, const tenant::Domain& domain, tenant::Domains::News news) { return tell_of_domain(notices, tx, domain, news); });
   directory.when_gone([](store::Transaction& tx, const Id& person) { return console::forget_answers_about(tx, person); });
+  directory.when_gone([](store::Transaction& tx, const Id& person) { return approvals::Approvals::forget(tx, person); });
+  directory.watch(approvals);
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "approvals/approvals.h"
 #include "audit/sealing.h"
 #include "directory/directory.h"
 #include "dns/dns.h"
@@ -47,6 +48,7 @@ class House {
   directory::Directory directory;
   tenant::Addressing addressing;  // sure once the edge listens: the port may be any until then
   notices::Notices notices;
+  approvals::Approvals approvals;
   search::Search search;
   federation::Applications applications;
   runtime::Lane password_lane;

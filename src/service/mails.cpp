@@ -98,4 +98,11 @@ void tell_of_sign_ins(House& house, login::Options& options) {
   };
 }
 
+Status expire_approvals(House& house, const tenant::Addressing& addressing) {
+  return house.approvals.expire_due(*house.store, [&](store::Transaction& tx) -> Result<approvals::Company> {
+    const auto tenant = TRY(tenant::Tenants::of(tx));
+    return approvals::Company{tenant.name, tenant::base_url(addressing, tenant)};
+  });
+}
+
 }  // namespace kidoban::service

@@ -21,5 +21,7 @@ Status warn_of_expiries(House& house);
 Status tell_of_domain(notices::Notices& notices, store::Transaction& tx, const tenant::Domain& domain, tenant::Domains::News news);
 // To somebody whose sign-in wrong guesses hold up, and to somebody who came by a browser that is new for them.
 void tell_of_sign_ins(House& house, login::Options& options);
+// To whoever asked for what nobody decided in time.
+Status expire_approvals(House& house, const tenant::Addressing& addressing);
 
 }  // namespace kidoban::service

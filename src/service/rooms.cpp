@@ -67,7 +67,8 @@ console::Inside Rooms::inside() {
           .keys = house.keys,
           .clock = house.clock,
           .search = house.search,
-          .kept = kept};
+          .kept = kept,
+          .approvals = house.approvals};
 }
 
 }  // namespace kidoban::service

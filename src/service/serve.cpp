@@ -183,6 +183,8 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"search", [&] { return house.search.forget_idle(); }},
       {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
+      {"approvals", [&] { return expire_approvals(house, addressing); }},
+      {"approvals_ended", [&] { return house.approvals.purge(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
       {"address_changes", [&] { return own.purge(); }},

@@ -201,7 +201,7 @@ describe('a tenant\'s mails', () => {
     assert.equal(shown.json().subject, 'Your key, Hanako Yamada');
     assert.equal((await api(administrator, 'POST', '/preview', { json: { mail: 'account_locked', language: 'ja', body: '{{until}} {{nonsense}}' } })).json().reason, 'variable_unknown');
     const { templates } = (await api(administrator, 'GET', '/templates')).json();
-    assert.equal(templates.length, 15);
+    assert.equal(templates.length, 18);
     assert.equal(templates.find(({ mail }) => mail === 'password_reset').en.reworded, true);
     await ask(server, john.login);
     const mail = await smtp.next();

@@ -135,6 +135,7 @@ Result<bool> PasswordFactor::remember(store::Transaction& tx, const seal::Tenant
 }
 
 Status PasswordFactor::set(store::Transaction& tx, const Id& person, const PreparedPassword& credential, const audit::Event& by) {
+  TRY(directory_.way_in_changes(tx, person, by));
   const auto key = TRY(keys_.of(tx));
   const bool replaces = TRY(remember(tx, *key, person));
   const Time now = clock_.now();
