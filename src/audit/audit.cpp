@@ -109,6 +109,11 @@ Status Audit::append(store::Transaction& tx, const Event& event) {
   return insert_record(tx, row, key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row))));
 }
 
+Result<Record> opened(const seal::TenantKey& key, const Row& row) {
+  return Record{row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)),
+                row.target_kind, row.reason, row.actor, row.target, row.session, TRY(key.open_text(place_of(row.id), row.detail))};
+}
+
 Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,
                                         std::size_t limit) {
   Id last;
@@ -120,11 +125,7 @@ Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& fi
   const auto rows = TRY(read_records(tx, filter, first, last, std::clamp<std::size_t>(limit, 1, 500)));
   const auto key = TRY(keys_.of(tx));
   std::vector<Record> all;
-  for (const Row& row : rows) {
-    all.push_back({row.id, row.at, row.event, std::string(name_of(row.outcome)), std::string(name_of(row.actor_kind)),
-                   row.target_kind, row.reason, row.actor, row.target, row.session,
-                   TRY(key->open_text(place_of(row.id), row.detail))});
-  }
+  for (const Row& row : rows) all.push_back(TRY(opened(*key, row)));
   return all;
 }
 

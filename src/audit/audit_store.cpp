@@ -39,6 +39,12 @@ constexpr store::Sql stretch_by_target{
     "audit_stretch_by_target",
     "select id from audit_records indexed by audit_by_target where tenant = $1 and target = $4 and id < $2 order by id desc limit 1 offset $3",
     "select id from audit_records where tenant = $1 and target = $4 and id < $2 order by id desc limit 1 offset $3"};
+#define KIDOBAN_SIGN_INS                                                                                    \
+  "where tenant = $1 and target = $2 and (event = 'session.started' or (event = 'sign_in.factor' and outcome <> 0)) " \
+  "and id >= $3 and id < $4 order by id desc limit $5"
+constexpr store::Sql sign_ins{"read_sign_ins", KIDOBAN_AUDIT_COLUMNS "indexed by audit_sign_ins " KIDOBAN_SIGN_INS,
+                              KIDOBAN_AUDIT_COLUMNS KIDOBAN_SIGN_INS};
+#undef KIDOBAN_SIGN_INS
 #undef KIDOBAN_AUDIT_COLUMNS
 #undef KIDOBAN_AUDIT_REST
 constexpr std::array reading{read_all, read_by_actor, read_by_target, read_by_both};
@@ -80,6 +86,13 @@ Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filte
   if (!rows) return std::unexpected(std::move(rows.error()));
   std::vector<Row> all;
   for (std::size_t i = 0; i < rows->size(); ++i) all.push_back(read((*rows)[i]));
+  return all;
+}
+
+Result<std::vector<Row>> read_sign_ins(store::Transaction& tx, const Id& person, const Id& first, const Id& before, std::size_t limit) {
+  const auto rows = TRY(tx.query(sign_ins, person, first, before, limit));
+  std::vector<Row> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) all.push_back(read(rows[i]));
   return all;
 }
 

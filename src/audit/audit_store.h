@@ -23,6 +23,10 @@ Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filte
                                       const Id& before, std::size_t limit);
 // The last of the `records` newest before `before`, as far as actor and target go; nothing where there are fewer.
 Result<std::optional<Id>> stretch_end(store::Transaction& tx, const Audit::Filter& filter, const Id& before, std::int64_t records);
+// Sign-ins and failed tries of one person, newest first, ids from `first` on and before `before`.
+Result<std::vector<Row>> read_sign_ins(store::Transaction& tx, const Id& person, const Id& first, const Id& before, std::size_t limit);
+// With what was sealed.
+Result<Record> opened(const seal::TenantKey& key, const Row& row);
 // What read_records asks, for the test of the indexes that answer it.
 std::span<const store::Sql> reading_statements();
 

@@ -63,6 +63,8 @@ void add_password_routes(http::Routes& routes, const Inside& in);
 void add_group_member_routes(http::Routes& routes, const Inside& in);
 void add_audit_routes(http::Routes& routes, const Inside& in);
 void add_mail_routes(http::Routes& routes, const Inside& in);
+void add_me_routes(http::Routes& routes, const Inside& in);
+void add_sign_in_settings_routes(http::Routes& routes, const Inside& in);
 void add_job_routes(http::Routes& routes, const Inside& in);
 void add_import_routes(http::Routes& routes, const Inside& in);
 void add_export_routes(http::Routes& routes, const Inside& in);

@@ -19,6 +19,8 @@ void add_routes(http::Routes& routes, const Inside& in) {
   add_job_routes(routes, in);
   add_import_routes(routes, in);
   add_export_routes(routes, in);
+  add_me_routes(routes, in);
+  add_sign_in_settings_routes(routes, in);
 }
 
 }  // namespace kidoban::console

@@ -11,6 +11,7 @@
 #include "jobs/jobs.h"
 #include "login/login.h"
 #include "mail/mail.h"
+#include "portal/own.h"
 #include "store/store.h"
 #include "tenant/domains.h"
 #include "tenant/settings.h"
@@ -36,6 +37,7 @@ struct Inside {
   transfer::Imports& imports;
   transfer::Exports& exports;
   mail::Mail& mail;
+  portal::Own& own;
 };
 
 void add_routes(http::Routes& routes, const Inside& in);

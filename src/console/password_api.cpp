@@ -107,6 +107,7 @@ Result<Reply> reset(const Inside& in, const Request& request) {
     prepared = std::move(made.prepared);
   }
   prepared.temporary = wanted.temporary;
+  prepared.announced = wanted.mail;
   auto answer = TRY(write_as(in, request, Permission::people_reset, [&](store::Transaction& tx, const audit::Event& by) -> Result<json::object> {
     const auto now = TRY(in.directory.get_person(tx, id));
     const bool had_one = TRY(in.passwords.password_status(tx, id)).has_value();
@@ -120,8 +121,6 @@ Result<Reply> reset(const Inside& in, const Request& request) {
       mail::Values values{{"password", std::string(generated->reveal_text())}};
       if (until) values.emplace_back("expires", *until);
       TRY(mail_to(in, tx, request, now, had_one ? mail::Occasion::new_temporary_password : mail::Occasion::account_issued, std::move(values), until));
-    } else if (!wanted.temporary) {
-      TRY(mail_to(in, tx, request, now, mail::Occasion::password_changed, {{"at", status ? status->changed_at : Time()}}, {}));
     }
     return told(status, std::nullopt);
   }));

@@ -28,8 +28,11 @@ std::string_view word_of(PersonState state) { return std::ranges::find(states, s
 
 json::value told(const std::optional<Time>& at) { return at ? json::value(rfc3339(to_us(*at))) : json::value(nullptr); }
 
+// Whose sign-in wrong guesses hold up, and until when.
+using Locked = std::map<std::string, Time, std::less<>>;
+
 // Attributes without a value aren't there; who is the master of what isn't ours stands in `masters`.
-json::object told(const Person& p, const Schema& schema) {
+json::object told(const Person& p, const Schema& schema, const Locked& locked) {
   json::object out{{"id", p.id.text()}};
   json::object custom, masters;
   const auto add = [&](json::object& into, std::string_view name, std::string_view full_name) {
@@ -42,6 +45,8 @@ json::object told(const Person& p, const Schema& schema) {
   if (!custom.empty()) out["custom"] = std::move(custom);
   out["email_verified"] = p.profile.email_verified;
   out["state"] = word_of(p.state);
+  const auto until = locked.find(p.profile.login);
+  out["locked_until"] = until == locked.end() ? json::value(nullptr) : json::value(rfc3339(to_us(until->second)));
   out["administrator"] = p.administrator;
   out["valid_from"] = told(p.valid_from);
   out["valid_until"] = told(p.valid_until);
@@ -59,10 +64,11 @@ json::object told(const Person& p, const Schema& schema) {
 struct Shown {
   Person person;
   Schema schema;
+  Locked locked = {};
 };
 
 Reply reply_with(int status, const Shown& shown) {
-  auto reply = json_reply(status, told(shown.person, shown.schema));
+  auto reply = json_reply(status, told(shown.person, shown.schema, shown.locked));
   reply.with("ETag", entity_tag(shown.person.version));
   return reply;
 }
@@ -165,7 +171,8 @@ Result<Shown> change(const Inside& in, store::Transaction& tx, const Request& re
   TRY(read_custom(schema, asked.custom, asked.change.attributes));
   auto person = TRY(in.directory.change_person(tx, id, asked.change, version, by));
   if (person.state != PersonState::enabled) TRY(in.login.sessions().end_all(tx, id, by, "person_disabled"));
-  return Shown{std::move(person), std::move(schema)};
+  auto locked = TRY(in.login.lockout().locked_among(tx, {person.profile.login}));
+  return Shown{std::move(person), std::move(schema), std::move(locked)};
 }
 
 }  // namespace
@@ -182,8 +189,11 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
       rows.clear();
       const auto people = TRY(in.directory.list_people(tx, page.after, page.limit));
       read = people.size();
+      std::vector<std::string> logins;
+      for (const Person& one : people) logins.push_back(one.profile.login);
+      const auto locked = TRY(in.login.lockout().locked_among(tx, logins));
       for (const Person& one : people) {
-        if (TRY(who.may(in, tx, Permission::people_read, one))) rows.push_back(told(one, schema));
+        if (TRY(who.may(in, tx, Permission::people_read, one))) rows.push_back(told(one, schema, locked));
         last = one.id;
       }
       return {};
@@ -201,7 +211,9 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
   routes.add(row(Method::get, "/people/{person}", "person_get", [in](Request& request) -> Result<Reply> {
     const Id id = TRY(Id::parse(request.path_value("person")));
     return reply_with(200, TRY(read_as(in, request, Permission::people_read, [&](store::Transaction& tx) -> Result<Shown> {
-      return Shown{TRY(in.directory.get_person(tx, id)), TRY(in.directory.schema(tx))};
+      auto person = TRY(in.directory.get_person(tx, id));
+      auto locked = TRY(in.login.lockout().locked_among(tx, {person.profile.login}));
+      return Shown{std::move(person), TRY(in.directory.schema(tx)), std::move(locked)};
     })));
   }));
   routes.add(row(Method::patch, "/people/{person}", "person_change", [in](Request& request) -> Result<Reply> {

@@ -30,6 +30,7 @@ struct PreparedPassword {
   bool imported = false;
   // Good for a while, and for one thing: to choose one's own.
   bool temporary = false;
+  bool announced = false;         // a mail of its own tells the person of it
   bool breach_unchecked = false;  // the list of breached passwords couldn't be asked
 };
 // Everything that is wrong with what was chosen, or the password ready to be kept.

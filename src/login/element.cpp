@@ -62,6 +62,11 @@ Result<Outcome> Login::Inside::record_refused(const http::Request& request, cons
       event.target = standing.person->id;
     }
     event.detail.emplace_back("factor", std::string(standing.factor->name()));
+    const auto& application = standing.journey.progress.asked.application_name;
+    if (!application.empty()) event.detail.emplace_back("application", application);
+    if (standing.person && options.when_held_up) {
+      if (const auto until = TRY(lockout.news_of(tx, standing.journey.progress.login))) TRY(options.when_held_up(tx, *standing.person, *until));
+    }
     return audit.append(tx, event);
   }));
   const auto language = language_of(request, standing.journey.progress.asked);

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "login/inside.h"
 
 namespace kidoban::login {
@@ -37,15 +38,16 @@ Result<Outcome> Login::Inside::finish(store::Transaction& tx, const http::Reques
 // Nothing more is asked of the person than, perhaps, their consent.
 Result<Outcome> Login::Inside::let_in(store::Transaction& tx, const http::Request& request, Standing& standing) {
   Outcome done;
-  const std::string cookie = TRY(begin_session(tx, request, standing));
+  auto begun = TRY(begin_session(tx, request, standing));
   if (TRY(consent_needed(tx, standing.journey.progress.asked, standing.person->id))) TRY(update_journey(tx, *standing.key, standing.journey));
   else done = TRY(finish(tx, request, standing));
-  done.session_cookie = cookie;
+  done.session_cookie = std::move(begun.session_cookie);
+  done.browser_cookie = std::move(begun.browser_cookie);
   return done;
 }
 
 // The person has passed all that the policy asks. The browser's former session ends with this one's begin.
-Result<std::string> Login::Inside::begin_session(store::Transaction& tx, const http::Request& request,
+Result<Login::Inside::Begun> Login::Inside::begin_session(store::Transaction& tx, const http::Request& request,
                                                  Standing& standing) {
   const Id person = standing.person->id;
   if (standing.session) {
@@ -55,10 +57,17 @@ Result<std::string> Login::Inside::begin_session(store::Transaction& tx, const h
   auto started = TRY(sessions.start(tx, person, standing.journey.progress.amr, request));
   auto event = event_of(request, "session.started", person);
   event.session = started.session.id;
+  const Progress& p = standing.journey.progress;
+  event.detail.emplace_back("methods", join(p.amr, " "));
+  if (!p.asked.application_name.empty()) event.detail.emplace_back("application", p.asked.application_name);
+  auto met = TRY(browsers.meet(tx, person, request));
+  using Familiar = Browsers::Familiar;
+  if (met.familiar == Familiar::another || met.familiar == Familiar::many) event.detail.emplace_back("new_browser", "true");
+  if (met.familiar == Familiar::another && options.when_new_browser) TRY(options.when_new_browser(tx, request, *standing.person));
   TRY(audit.append(tx, event));
   standing.journey.progress.session = started.session.id;
   standing.session = std::move(started.session);
-  return std::move(started.cookie_value);
+  return Begun{std::move(started.cookie_value), std::move(met.cookie)};
 }
 
 Result<http::Reply> Login::Inside::refuse(const http::Request& request, const federation::SignInRequest& asked,

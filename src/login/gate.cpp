@@ -39,7 +39,7 @@ Login::Inside::Inside(store::Store& s, seal::Keyring& k, audit::Audit& a, direct
                       const page::Pages& p, const Clock& c, Random& r, std::vector<factors::Factor*> f,
                       const Options& o)
     : store(s), keys(k), audit(a), directory(d), pages(p), clock(c), random(r), factors(std::move(f)), options(o),
-      sessions(k, a, c, r, o.session), lockout(k, c, o.lockout), consents(a, c) {}
+      sessions(k, a, c, r, o.session), lockout(k, c, o.lockout), consents(a, c), browsers(k, c, r) {}
 
 Login::Login(store::Store& store, seal::Keyring& keys, audit::Audit& audit, directory::Directory& directory,
              const page::Pages& pages, const Clock& clock, Random& random, std::vector<factors::Factor*> factors,

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "login/browsers.h"
 #include "login/consent.h"
 #include "login/dispatcher.h"
 #include "login/journey.h"
@@ -39,6 +40,7 @@ struct Outcome {
   federation::SignInRequest asked;             // of a refusal
   std::optional<Problem> problem;              // the same step again
   std::optional<std::string> session_cookie;   // a session began
+  std::optional<http::Cookie> browser_cookie = {};  // … in this browser
 };
 
 struct Login::Inside {
@@ -58,6 +60,7 @@ struct Login::Inside {
   Sessions sessions;
   Lockout lockout;
   Consents consents;
+  Browsers browsers;
   std::map<std::string, federation::Protocol*, std::less<>> protocols;
 
   // standing.cpp
@@ -94,7 +97,11 @@ struct Login::Inside {
                             const federation::SignInRequest& asked, const Session& session);
   Result<Outcome> finish(store::Transaction& tx, const http::Request& request, const Standing& standing);
   Result<Outcome> let_in(store::Transaction& tx, const http::Request& request, Standing& standing);
-  Result<std::string> begin_session(store::Transaction& tx, const http::Request& request, Standing& standing);
+  struct Begun {
+    std::string session_cookie;
+    http::Cookie browser_cookie;
+  };
+  Result<Begun> begin_session(store::Transaction& tx, const http::Request& request, Standing& standing);
   Result<http::Reply> refuse(const http::Request& request, const federation::SignInRequest& asked,
                              federation::Refusal refusal);
 

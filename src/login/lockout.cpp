@@ -22,7 +22,21 @@ constexpr Sql put_sql{"lockout_put",
 constexpr Sql give_back_sql{"lockout_give_back",
                             "update lockouts set failures = failures - 1, locked_until = 0 "
                             "where tenant = $1 and subject = $2 and failures > 0"};
+constexpr Sql find_notice_sql{"lock_notice_find", "select quiet_until from lock_notices where tenant = $1 and subject = $2"};
+constexpr Sql put_notice_sql{"lock_notice_put",
+                             "insert into lock_notices (tenant, subject, quiet_until) values ($1, $2, $3) "
+                             "on conflict (tenant, subject) do update set quiet_until = excluded.quiet_until"};
+// $2: their keys, 32 bytes each, one after another.
+constexpr Sql among_sql{"lockout_among",
+                        "with recursive wanted (n, subject) as (select 0, substr(cast($2 as BLOB), 1, 32) union all "
+                        "select n + 1, substr(cast($2 as BLOB), (n + 1) * 32 + 1, 32) from wanted where (n + 1) * 32 < cast($3 as BIGINT)) "
+                        "select cast(w.n as BIGINT), l.locked_until from wanted w join lockouts l on l.tenant = $1 and l.subject = w.subject "
+                        "where l.locked_until > $4"};
 constexpr Sql erase_sql{"lockout_erase", "delete from lockouts where tenant = $1 and subject = $2"};
+
+// Shorter waits are over before a mail is read.
+constexpr std::chrono::seconds worth_a_mail{60};
+constexpr std::chrono::hours quiet{6};
 }  // namespace
 
 std::string address_block(std::string_view client_address) {
@@ -91,6 +105,32 @@ Result<std::optional<Time>> Lockout::locked_until(store::Transaction& tx, std::s
   const auto rows = TRY(tx.query(find_sql, key->blind_index("lockouts.login", login)));
   if (rows.empty() || rows.front().time(1) <= clock_.now()) return std::nullopt;
   return rows.front().time(1);
+}
+
+Result<std::optional<Time>> Lockout::news_of(store::Transaction& tx, std::string_view login) {
+  const auto subject = TRY(keys_.of(tx))->blind_index(options_.scope + ".login", login);
+  const auto rows = TRY(tx.query(find_sql, subject));
+  if (rows.empty()) return std::nullopt;
+  const Time now = clock_.now(), until = rows.front().time(1);
+  const LockoutRule rule = options_.rule_of_tenant ? TRY(options_.rule_of_tenant(tx)) : options_.person;
+  // The delay itself, not what is left of it: judging the answer took a while.
+  const auto delay = delay_after(rule, rows.front().integer(0));
+  if (until <= now || delay < std::min(worth_a_mail, rule.longest_delay)) return std::nullopt;
+  const auto told = TRY(tx.query(find_notice_sql, subject));
+  const bool is_news = told.empty() || told.front().time(0) <= now;
+  TRY(tx.execute(put_notice_sql, subject, until + quiet));
+  return is_news ? std::optional(until) : std::nullopt;
+}
+
+Result<std::map<std::string, Time, std::less<>>> Lockout::locked_among(store::Transaction& tx, const std::vector<std::string>& logins) {
+  std::map<std::string, Time, std::less<>> locked;
+  if (logins.empty()) return locked;
+  const auto key = TRY(keys_.of(tx));
+  std::string subjects;
+  for (const std::string& login : logins) subjects += as_text(key->blind_index("lockouts.login", login));
+  const auto rows = TRY(tx.query(among_sql, store::Value::blob(subjects), subjects.size(), clock_.now()));
+  for (std::size_t i = 0; i < rows.size(); ++i) locked.emplace(logins.at(static_cast<std::size_t>(rows[i].integer(0))), rows[i].time(1));
+  return locked;
 }
 
 Result<bool> Lockout::unlock(store::Transaction& tx, std::string_view login) {

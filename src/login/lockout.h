@@ -8,9 +8,11 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "crypto/hash.h"
@@ -56,6 +58,11 @@ class Lockout {
   Status refund(store::Transaction& tx, std::string_view login, std::string_view client_address);
   // Until when whoever has this login must wait; nothing: they needn't.
   Result<std::optional<Time>> locked_until(store::Transaction& tx, std::string_view login);
+  // After a wrong answer: until when somebody is held up, where that is for long enough to be written to them and they weren't
+  // told already: once, until six hours have gone by without a wrong answer at such times.
+  Result<std::optional<Time>> news_of(store::Transaction& tx, std::string_view login);
+  // Of several logins at once, those that must wait, and until when. One statement, whatever their number (500 at most).
+  Result<std::map<std::string, Time, std::less<>>> locked_among(store::Transaction& tx, const std::vector<std::string>& logins);
   // Forgets the login's failures. False where there were none.
   Result<bool> unlock(store::Transaction& tx, std::string_view login);
 

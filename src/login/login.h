@@ -7,6 +7,7 @@
 //
 // Made once at start; protocols and routes are added before the first request; then any thread.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,10 @@ struct Options {
   LockoutOptions lockout;
   std::chrono::seconds journey_lifetime = std::chrono::minutes(30);
   bool offers_recovery = false;  // pages link to /password-reset
+  // In the transaction that makes it so: wrong guesses hold somebody's sign-in up for a while; somebody has signed in from
+  // a browser that is new for them.
+  std::function<Status(store::Transaction&, const directory::Person&, Time until)> when_held_up{};
+  std::function<Status(store::Transaction&, const http::Request&, const directory::Person&)> when_new_browser{};
 };
 
 class Login final : public federation::Gate {

@@ -168,6 +168,7 @@ Result<http::Reply> Login::Inside::conclude(const http::Request& request, Outcom
   } else if (request.wants_json()) {
     reply = as_json(std::move(reply));
   }
+  if (outcome.browser_cookie) reply.set(*outcome.browser_cookie);
   if (outcome.session_cookie) reply.set(session_cookie(request.site, *outcome.session_cookie));
   return reply;
 }

@@ -11,7 +11,9 @@ namespace {
 bool carries_password(Occasion occasion) { return occasion == Occasion::account_issued || occasion == Occasion::new_temporary_password; }
 
 // Somebody sits and waits for it.
-Urgency urgency_of(Occasion occasion) { return occasion == Occasion::password_reset ? Urgency::awaited : Urgency::ordinary; }
+Urgency urgency_of(Occasion occasion) {
+  return occasion == Occasion::password_reset || occasion == Occasion::address_confirmation ? Urgency::awaited : Urgency::ordinary;
+}
 
 }  // namespace
 

@@ -21,7 +21,7 @@ namespace {
 
 struct Row {
   std::string_view word;
-  std::array<std::string_view, 4> own;   // what it may name besides what all may
+  std::array<std::string_view, 6> own;   // what it may name besides what all may
   std::string_view needed;               // what it can't do without; "" for nothing
 };
 // In the order of Occasion.
@@ -35,6 +35,12 @@ constexpr std::array<Row, occasions> rows{{
     {"job_finished", {"job", "outcome", "link"}, ""},
     {"domain_confirmed", {"domain"}, ""},
     {"suspicious_sign_in", {"login", "at", "client_address", "browser"}, ""},
+    {"domain_proof_missing", {"domain", "record", "value"}, ""},
+    {"domain_lost", {"domain"}, ""},
+    {"password_expiring", {"login", "expires", "link"}, ""},
+    {"sign_in_reported", {"login", "what", "at", "client_address", "browser", "link"}, ""},
+    {"address_confirmation", {"login", "address", "link", "expires"}, "link"},
+    {"address_changing", {"login", "address", "at"}, ""},
 }};
 constexpr std::array<std::string_view, 3> shared{"name", "company", "url"};
 
@@ -153,7 +159,8 @@ Values sample_values(Occasion occasion, Time now) {
       {"login", "hanako@example.com"}, {"password", "k4m5-7wqp-x2rt-h9vd"}, {"expires", now + std::chrono::hours(24)},
       {"link", "https://id.example.com/password-reset/…"}, {"at", now}, {"until", now + std::chrono::minutes(15)},
       {"token", "CSV"}, {"job", "CSV"}, {"outcome", "100 / 100"}, {"domain", "example.com"}, {"client_address", "192.0.2.1"},
-      {"browser", "Firefox"}};
+      {"browser", "Firefox, Windows"}, {"record", "_kidoban.example.com"}, {"value", "kidoban-domain-verification=…"}, {"what", "sign_in.failed"},
+      {"address", "hanako@private.example"}};
   Values out;
   for (const std::string_view name : variables_of(occasion)) {
     if (const auto found = known.find(name); found != known.end()) out.emplace_back(name, found->second);

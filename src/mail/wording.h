@@ -28,9 +28,15 @@ enum class Occasion : std::uint8_t {
   token_expiring,           // token, expires
   job_finished,             // job, outcome, link
   domain_confirmed,         // domain
-  suspicious_sign_in,       // login, at, client_address, browser
+  suspicious_sign_in,       // login, at, client_address, browser: from a browser that is new for them
+  domain_proof_missing,     // domain, record, value
+  domain_lost,              // domain
+  password_expiring,        // login, expires, link
+  sign_in_reported,         // login, what, at, client_address, browser, link
+  address_confirmation,     // login, address, link, expires
+  address_changing,         // login, address, at
 };
-inline constexpr std::size_t occasions = 9;
+inline constexpr std::size_t occasions = 15;
 
 std::string_view word_of(Occasion occasion);  // "password_reset"
 std::optional<Occasion> occasion_named(std::string_view word);

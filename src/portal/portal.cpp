@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "portal/client.h"
+#include "portal/showing.h"
 
 namespace kidoban::portal {
 
@@ -15,17 +15,6 @@ using http::Request;
 constexpr std::size_t most_applications = 500;
 constexpr std::string_view end_purpose = "end_session";
 
-// The language of the person's profile, once we know them; before that the browser's.
-page::Language language_of(const Request& request, const directory::Person& person) {
-  return page::choose_language(person.profile.locale, request.header("accept-language"));
-}
-
-// "2026-11-23 09:00 UTC"
-std::string readable(Time at) {
-  const std::string full = rfc3339(to_us(std::chrono::floor<std::chrono::minutes>(at)));
-  return full.substr(0, 10) + " " + full.substr(11, 5) + " UTC";
-}
-
 std::string first_character(std::string_view utf8) {
   std::size_t end = utf8.empty() ? 0 : 1;
   while (end < utf8.size() && (static_cast<unsigned char>(utf8[end]) & 0xC0) == 0x80) ++end;
@@ -35,15 +24,11 @@ std::string first_character(std::string_view utf8) {
 // Only what a browser opens as a page: never javascript: or data:.
 bool can_be_opened(std::string_view url) { return url.starts_with("https://") || url.starts_with("http://"); }
 
-std::string browser_words(const page::Pages& pages, page::Language language, const login::Session& session) {
-  const Client client = client_of(session.user_agent);
-  if (client.browser.empty() && client.system.empty()) return pages.word(language, "portal", "unknown_browser");
-  if (client.system.empty()) return std::string(client.browser);
-  if (client.browser.empty()) return std::string(client.system);
-  return pages.word(language, "portal", "browser_on", {std::string(client.browser), std::string(client.system)});
-}
-
 }  // namespace
+
+Looks looks_of(const Request& request, const directory::Person& person) {
+  return {page::choose_language(person.profile.locale, request.header("accept-language")), person.profile.zoneinfo};
+}
 
 Result<Reply> Portal::ask(Request& request, std::string_view where) {
   federation::SignInRequest asked;
@@ -63,7 +48,7 @@ Result<Reply> Portal::change_password(Request& request) {
 }
 
 // From a fortnight before.
-Status Portal::tell_expiry(store::Transaction& tx, const Id& person, page::Data& data) {
+Status Portal::tell_expiry(store::Transaction& tx, const Id& person, const Looks& looks, page::Data& data) {
   const auto status = TRY(passwords_.password_status(tx, person));
   data.flags["has_password"] = status.has_value();
   if (!status || !status->expires_at) return {};
@@ -71,32 +56,45 @@ Status Portal::tell_expiry(store::Transaction& tx, const Id& person, page::Data&
   if (*status->expires_at - now > std::chrono::days(14)) return {};
   data.flags["password_expires"] = true;
   data.text["password_expires_at"] = rfc3339(to_us(*status->expires_at));
-  data.text["password_expires_at_text"] = readable(*status->expires_at);
+  data.text["password_expires_at_text"] = readable(*status->expires_at, looks);
   return {};
 }
 
 Result<Reply> Portal::admit(store::Transaction&, const Request& request, const federation::SignInRequest& asked,
                             const federation::SignIn&) {
-  const bool account = asked.state == "/account";
-  return Reply::see_other(request.site.base_url + (account ? "/account" : "/"));
+  // Only pages of our own ask, each for itself.
+  const bool account = asked.state == "/account" || asked.state.starts_with("/account/");
+  return Reply::see_other(request.site.base_url + (account ? asked.state : "/"));
 }
 
 Result<Reply> Portal::refuse(const Request& request, const federation::SignInRequest&, federation::Refusal) {
   return pages_.error(request, "portal", fail(Kind::forbidden, "access_denied").error());
 }
 
+Result<login::Login::SignedIn> Portal::who(store::Transaction& tx, const Request& request) {
+  auto found = TRY(login_.signed_in(tx, request));
+  if (!found) return fail(Kind::unauthenticated, "session_missing");
+  return std::move(*found);
+}
+
+Status Portal::tell_bar(store::Transaction& tx, const login::Login::SignedIn& who, page::Data& data) {
+  data.text["name"] = who.person.profile.display_name;
+  data.text["sign_out_csrf"] = TRY(login_.session_token(tx, who.session, "sign_out:"));
+  data.flags["wide"] = true;
+  return {};
+}
+
 Result<Reply> Portal::home(Request& request) {
   const auto state = TRY(login_.browser_session(request));
   if (!state) return ask(request, "/");
   page::Data data;
-  auto language = page::Language::en;
+  Looks looks;
   TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
     data = {};
-    const auto person = TRY(directory_.get_person(tx, state->person));
-    language = language_of(request, person);
-    data.text["name"] = person.profile.display_name;
-    data.text["sign_out_csrf"] = TRY(login_.session_token(tx, state->id, "sign_out:"));
-    TRY(tell_expiry(tx, state->person, data));
+    const auto signed_in = TRY(who(tx, request));
+    looks = looks_of(request, signed_in.person);
+    TRY(tell_bar(tx, signed_in, data));
+    TRY(tell_expiry(tx, signed_in.person.id, looks, data));
     auto& list = data.lists["applications"];
     for (const auto& application : TRY(applications_.list(tx, std::nullopt, most_applications))) {
       if (!application.enabled || !can_be_opened(application.launch_url)) continue;
@@ -110,41 +108,42 @@ Result<Reply> Portal::home(Request& request) {
     return {};
   }));
   data.flags["wide"] = data.flags["at_home"] = true;
-  return pages_.render(request, language, "portal/home", data);
+  return pages_.render(request, looks.language, "portal/home", data);
 }
 
 Result<Reply> Portal::account(Request& request) {
   const auto state = TRY(login_.browser_session(request));
   if (!state) return ask(request, "/account");
   page::Data data;
-  auto language = page::Language::en;
+  Looks looks;
   TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
     data = {};
-    const auto person = TRY(directory_.get_person(tx, state->person));
-    language = language_of(request, person);
-    data.text["name"] = person.profile.display_name;
+    const auto signed_in = TRY(who(tx, request));
+    const auto& person = signed_in.person;
+    looks = looks_of(request, person);
+    TRY(tell_bar(tx, signed_in, data));
+    tell_latest(TRY(own_.latest(tx, signed_in)), looks, data);
     data.text["login"] = person.profile.login;
     data.text["email"] = person.profile.email;
     data.text["zoneinfo"] = person.profile.zoneinfo;
-    data.text["sign_out_csrf"] = TRY(login_.session_token(tx, state->id, "sign_out:"));
     data.text["csrf"] = TRY(login_.session_token(tx, state->id, end_purpose));
-    TRY(tell_expiry(tx, state->person, data));
+    TRY(tell_expiry(tx, person.id, looks, data));
     for (const login::Session& session : TRY(login_.sessions().list(tx, state->person))) {
       page::Data one;
       one.text["id"] = session.id.text();
-      one.text["browser"] = browser_words(pages_, language, session);
+      one.text["browser"] = browser_words(pages_, looks.language, session.user_agent);
       one.text["address"] = session.client_address;
       one.text["signed_in_at"] = rfc3339(to_us(session.signed_in_at));
-      one.text["signed_in_at_text"] = readable(session.signed_in_at);
+      one.text["signed_in_at_text"] = readable(session.signed_in_at, looks);
       one.text["last_seen_at"] = rfc3339(to_us(session.last_seen_at));
-      one.text["last_seen_at_text"] = readable(session.last_seen_at);
+      one.text["last_seen_at_text"] = readable(session.last_seen_at, looks);
       one.flags["own"] = session.id == state->id;
       data.lists["sessions"].push_back(std::move(one));
     }
     return {};
   }));
   data.flags["wide"] = data.flags["at_account"] = true;
-  return pages_.render(request, language, "portal/account", data);
+  return pages_.render(request, looks.language, "portal/account", data);
 }
 
 Result<Reply> Portal::end_session(Request& request) {
@@ -175,6 +174,22 @@ void Portal::add_routes(http::Routes& routes) {
               [this](Request& request) { return account(request); }, "account", false});
   routes.add({Scope::tenant, Method::get, "/account/password", Guard::open, {Body::Type::none, 0}, errors,
               [this](Request& request) { return change_password(request); }, "account_password", false});
+  const auto page = [&](const char* path, Result<Reply> (Portal::*act)(Request&), const char* name) {
+    routes.add({Scope::tenant, Method::get, path, Guard::open, {Body::Type::none, 0}, errors, [this, act](Request& request) { return (this->*act)(request); },
+                name, false});
+  };
+  const auto answer = [&](const char* path, Result<Reply> (Portal::*act)(Request&), const char* name) {
+    routes.add({Scope::tenant, Method::post, path, Guard::same_origin, {Body::Type::form, limits::form_body_bytes}, errors,
+                [this, act](Request& request) { return (this->*act)(request); }, name, false});
+  };
+  page("/account/history", &Portal::history, "account_history");
+  page("/account/history/{record}", &Portal::show_report, "account_report_page");
+  answer("/account/history/{record}", &Portal::report, "account_report");
+  page("/account/reported", &Portal::reported, "account_reported");
+  page("/account/details", &Portal::details, "account_details_page");
+  answer("/account/details", &Portal::change_details, "account_details");
+  page("/account/address/{token}", &Portal::show_address, "account_address_page");
+  answer("/account/address/{token}", &Portal::confirm_address, "account_address");
   routes.add({Scope::tenant, Method::post, "/account/sessions/{session}/end", Guard::same_origin,
               {Body::Type::form, limits::form_body_bytes}, errors,
               [this](Request& request) { return end_session(request); }, "account_session_end", false});

@@ -165,9 +165,6 @@ Result<Reply> Recovery::choose(Request& request) {
     TRY(guesses_.passed(tx, now.profile.login, request.client_address));
     // Whoever made this necessary may still be signed in (OWASP ASVS 5.0 §7.4.3).
     TRY(login_.sessions().end_all(tx, now.id, by, "password_reset"));
-    mail::Message message{.occasion = mail::Occasion::password_changed, .to = {}, .company = request.site.display_name,
-                          .url = request.site.base_url + "/", .values = {{"at", clock_.now()}}, .useless_after = {}};
-    TRY(tell(tx, std::move(message), now));
     return audit_.append(tx, by);
   }));
   return pages_.render(request, language, "recovery/done", {});

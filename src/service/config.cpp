@@ -114,6 +114,8 @@ const std::vector<Setting>& rows() {
       number("server.queue", "", "1 to 100000", "requests that may wait for one; more get 503", &C::queue, 1, 100'000),
       number("server.connections", "", "16 to 1000000", "connections open at once", &C::connections, 16, 1'000'000),
       number("server.grace_s", "", "seconds", "how long a stop waits for requests in flight", &C::grace_s, 0, 600),
+      number("server.chores_every_s", "", "1 to 600", "how often due work is looked for: warnings, what has run out, proofs of domains",
+             &C::chores_every_s, 1, 600),
       path("store.data", "--data", "folder of the embedded store and the root key", &C::data),
       text("store.url", "--store", "sqlite, or postgres://…", "the store", &C::store),
       number("store.connections", "", "1 to 500", "connections to the store, at most", &C::store_connections, 1, 500),

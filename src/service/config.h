@@ -29,6 +29,7 @@ struct Config {
   std::int64_t queue = 1024;
   std::int64_t connections = 20'000;
   std::int64_t grace_s = 20;
+  std::int64_t chores_every_s = 60;
 
   std::filesystem::path data = "data";
   std::string store = "sqlite";              // or postgres://… , or libpq's key=value words

@@ -29,6 +29,7 @@ std::vector<store::Feature> features() {
       {"federation/oidc", federation::oidc::resources()},
       {"login", login::resources()},
       {"recovery", recovery::resources()},
+      {"portal", portal::resources()},
       {"jobs", jobs::resources()},
       {"transfer", transfer::resources()},
       {"service", service::resources()},

@@ -7,6 +7,7 @@
 
 #include "login/housekeeping.h"
 #include "service/features.h"
+#include "service/mails.h"
 #include "store/open.h"
 
 namespace kidoban::service {
@@ -80,6 +81,8 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       domains(*store, audit, clock, random, *resolver, dns_lane),
       mail(keys, audit, settings, clock, random),
       directory(keys, audit, clock, random),
+      addressing{wanted.public_url, wanted.tenant_url},
+      notices(mail, directory, addressing),
       applications(keys, audit, clock, random),
       // A tenant may hold half of the queue: the others' people still get in.
       password_lane("password_hash", hashes_at_once(wanted), 64, 32),
@@ -87,6 +90,8 @@ House::House(const Config& wanted, std::unique_ptr<store::Store> opened, std::un
       password(*store, keys, audit, clock, random, settings, directory, password_lane, password_options(wanted, breaches.get())) {
   directory.when_gone([this](store::Transaction& tx, const Id& person) { return password.forget(tx, person); });
   directory.when_gone([](store::Transaction& tx, const Id& person) { return login::forget(tx, person); });
+  password.when_replaced([this](store::Transaction& tx, const Id& person, Time at) { return notices.tell(tx, person, mail::Occasion::password_changed, {{"at", at}}); });
+  domains.when_settled([this](store::Transaction& tx, const tenant::Domain& domain, tenant::Domains::News news) { return tell_of_domain(notices, tx, domain, news); });
 }
 
 Result<std::unique_ptr<House>> House::open(const Config& wanted) {

@@ -11,6 +11,7 @@
 #include "factors/password/password.h"
 #include "federation/applications.h"
 #include "mail/mail.h"
+#include "notices/notices.h"
 #include "runtime/workers.h"
 #include "seal/seal.h"
 #include "service/config.h"
@@ -43,6 +44,8 @@ class House {
   tenant::Domains domains;
   mail::Mail mail;
   directory::Directory directory;
+  tenant::Addressing addressing;  // complete once the edge listens
+  notices::Notices notices;
   federation::Applications applications;
   runtime::Lane password_lane;
   std::unique_ptr<factors::password::BreachList> breaches;

@@ -19,11 +19,12 @@ struct Housekeeping::Inside {
   std::mutex mutex;
   std::condition_variable wake;
   bool stopping = false;
+  std::chrono::seconds every{};
   std::thread thread;
 
   bool wait() {
     std::unique_lock lock(mutex);
-    return !wake.wait_for(lock, std::chrono::minutes(1), [&] { return stopping; });
+    return !wake.wait_for(lock, every, [&] { return stopping; });
   }
   static void run(const Chore& chore) {
     try {
@@ -39,7 +40,8 @@ struct Housekeeping::Inside {
   }
 };
 
-Housekeeping::Housekeeping(std::vector<Chore> chores) : inside_(std::make_unique<Inside>()) {
+Housekeeping::Housekeeping(std::vector<Chore> chores, std::chrono::seconds every) : inside_(std::make_unique<Inside>()) {
+  inside_->every = every;
   inside_->chores = std::move(chores);
   inside_->thread = std::thread([inside = inside_.get()] {
     while (inside->wait()) {

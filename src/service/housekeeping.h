@@ -1,6 +1,7 @@
 #pragma once
 // What is done now and then: spent rows are deleted in small bites, signing keys are rotated.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -15,11 +16,11 @@ struct Chore {
   std::function<Status()> run;
 };
 
-// Runs every chore once a minute on a thread of its own, one after another; a failing chore is logged
+// Runs every chore so often on a thread of its own, one after another; a failing chore is logged
 // and tried again next time. Destruction waits for the chore that runs.
 class Housekeeping {
  public:
-  explicit Housekeeping(std::vector<Chore> chores);
+  Housekeeping(std::vector<Chore> chores, std::chrono::seconds every);
   ~Housekeeping();
 
  private:

@@ -1,5 +1,8 @@
 #include "service/mails.h"
 
+#include "login/client.h"
+#include "login/sign_in_settings.h"
+
 namespace kidoban::service {
 
 namespace {
@@ -39,6 +42,45 @@ Status warn_of_tokens(House& house, const tenant::Addressing& addressing) {
                                               .values = {{"token", account.name + " / " + token.label}, {"expires", token.expires_at}},
                                               .useless_after = token.expires_at});
       });
+}
+
+Status warn_of_expiries(House& house) {
+  return house.password.warn_of_ends([&house](store::Transaction& tx, const Id& id, Time expires_at) -> Status {
+    const auto person = house.directory.get_person(tx, id);
+    if (!person && person.error().kind == Kind::not_found) return {};
+    if (!person) return std::unexpected(person.error());
+    if (!person->is_active(house.clock.now())) return {};
+    return house.notices.tell(tx, *person, mail::Occasion::password_expiring,
+                              {{"expires", expires_at}, {"link", TRY(house.notices.url_of(tx)) + "/account/password"}}, expires_at);
+  });
+}
+
+Status tell_of_domain(notices::Notices& notices, store::Transaction& tx, const tenant::Domain& domain, tenant::Domains::News news) {
+  using News = tenant::Domains::News;
+  using mail::Occasion;
+  switch (news) {
+    case News::proved: return notices.tell_system(tx, Occasion::domain_confirmed, {{"domain", domain.name}});
+    case News::proof_missing:
+      return notices.tell_system(tx, Occasion::domain_proof_missing,
+                                 {{"domain", domain.name}, {"record", domain.record_name()}, {"value", domain.record_value()}});
+    case News::lost: return notices.tell_system(tx, Occasion::domain_lost, {{"domain", domain.name}});
+  }
+  return {};
+}
+
+void tell_of_sign_ins(House& house, login::Options& options) {
+  options.when_held_up = [&house](store::Transaction& tx, const directory::Person& person, Time until) {
+    return house.notices.tell(tx, person, mail::Occasion::account_locked, {{"until", until}});
+  };
+  options.when_new_browser = [&house](store::Transaction& tx, const http::Request& request, const directory::Person& person) -> Status {
+    const auto section = TRY(house.settings.read(tx, login::sign_in_section));
+    const auto settled = section ? TRY(login::parse_sign_in_settings(section->json)) : login::SignInSettings{};
+    if (!settled.mail_new_browser) return {};
+    return house.notices.tell(tx, person, mail::Occasion::suspicious_sign_in,
+                              {{"at", house.clock.now()},
+                               {"client_address", request.client_address},
+                               {"browser", login::told_of(login::client_of(request.header("user-agent")))}});
+  };
 }
 
 }  // namespace kidoban::service

@@ -3,6 +3,7 @@
 
 #include "directory/directory.h"
 #include "jobs/jobs.h"
+#include "login/login.h"
 #include "service/house.h"
 
 namespace kidoban::service {
@@ -11,5 +12,11 @@ namespace kidoban::service {
 Status tell_of_end(House& house, const tenant::Addressing& addressing, store::Transaction& tx, const jobs::Job& job);
 // To the tenant's system destinations, two weeks before.
 Status warn_of_tokens(House& house, const tenant::Addressing& addressing);
+// To whose password runs out in two weeks, and in three days.
+Status warn_of_expiries(House& house);
+// A domain is proved, its proof gone, or it is another tenant's now: to the system destinations.
+Status tell_of_domain(notices::Notices& notices, store::Transaction& tx, const tenant::Domain& domain, tenant::Domains::News news);
+// To somebody whose sign-in wrong guesses hold up, and to somebody who came by a browser that is new for them.
+void tell_of_sign_ins(House& house, login::Options& options);
 
 }  // namespace kidoban::service

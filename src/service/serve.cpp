@@ -107,7 +107,7 @@ Status may_serve(const Config& config, const ServeOptions& options, const std::v
   return {};
 }
 
-login::Options login_options(const Config& config, factors::Passwords& passwords) {
+login::Options login_options(House& house, const Config& config, factors::Passwords& passwords) {
   login::Options options;
   options.session.idle = std::chrono::minutes(config.session_idle_minutes);
   options.session.absolute = std::chrono::hours(config.session_absolute_hours);
@@ -116,6 +116,7 @@ login::Options login_options(const Config& config, factors::Passwords& passwords
     return login::LockoutRule{rule.threshold, rule.first_delay, rule.longest_delay, rule.forget_after};
   };
   options.offers_recovery = !config.mail_server.empty();
+  tell_of_sign_ins(house, options);
   return options;
 }
 
@@ -181,13 +182,16 @@ recovery::Choose choosing(factors::Passwords& passwords, const page::Pages& page
   };
 }
 
-std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, federation::oidc::Oidc& oidc, recovery::Recovery& recovery) {
+std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, federation::oidc::Oidc& oidc, recovery::Recovery& recovery,
+                          portal::Own& own) {
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
       {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
+      {"address_changes", [&] { return own.purge(); }},
+      {"password_expiry", [&] { return warn_of_expiries(house); }},
       {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
       {"transfer", [&] { return transfer::purge(*house.store, house.clock.now()); }},
       {"signing_keys", [&] { return oidc.rotate_due_keys(); }},
@@ -220,13 +224,14 @@ Status serve(const Config& config, const ServeOptions& options) {
   auto mailing = TRY(sender_options(config));
   const page::Pages pages(page_folders());
   http::Routes routes;
-  tenant::Addressing addressing{config.public_url, config.tenant_url};
+  tenant::Addressing& addressing = house->addressing;
 
   login::Login login(*house->store, house->keys, house->audit, house->directory, pages, house->clock,
-                     house->random, {&house->password}, login_options(config, house->password));
+                     house->random, {&house->password}, login_options(*house, config, house->password));
   federation::oidc::Oidc oidc(*house->store, house->keys, house->applications, house->directory, house->audit,
                               login, pages, house->clock, house->random);
-  portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, pages, house->clock);
+  portal::Own own(*house->store, house->keys, house->audit, house->directory, login, house->notices, pages, house->clock, house->random);
+  portal::Portal portal(*house->store, house->directory, house->applications, login, house->password, own, pages, house->clock);
   recovery::Recovery recovery(*house->store, house->keys, house->audit, house->directory, login, house->mail, pages, house->clock,
                               house->random, choosing(house->password, pages));
   login.add_protocol(oidc);
@@ -247,7 +252,7 @@ Status serve(const Config& config, const ServeOptions& options) {
   jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
                       [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
-                               house->sealer, jobs, engine, imports, exports, house->mail});
+                               house->sealer, jobs, engine, imports, exports, house->mail, own});
   add_issuer_routes(routes, house->tenants, addressing);
   routes.otherwise([&pages](const http::Request& request, const Error& error) {
     return request.wants_json() ? http::problem(request, error) : pages.error(request, "service", error);
@@ -279,10 +284,11 @@ Status serve(const Config& config, const ServeOptions& options) {
   }
   {
     // On a thread of its own: a rule of a large tenant takes a while.
+    const std::chrono::seconds chores_every(config.chores_every_s);
     const Housekeeping rules({{"group_rules", [&] {
                                  return directory::ask_waiting(*house->store, house->directory, house->clock.now(), std::chrono::seconds(20));
-                               }}});
-    const Housekeeping housekeeping(chores(*house, addressing, oidc, recovery));
+                               }}}, chores_every);
+    const Housekeeping housekeeping(chores(*house, addressing, oidc, recovery, own), chores_every);
     const mail::Sender sender(*house->store, house->keys, house->audit, house->clock, house->random, std::move(mailing));
     engine.start();
     const Signals signals(*server, std::chrono::seconds(config.grace_s));

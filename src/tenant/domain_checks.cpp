@@ -117,6 +117,7 @@ Result<Domain> Domains::settle(const TenantId& tenant, const Domain& asked, cons
           TRY(update_domain(theirs, owner->domain));
           TRY(audit_.append(theirs, {.name = "domain.lost", .actor = {audit::ActorKind::system, std::nullopt}, .target_kind = "domain",
                                      .detail = {{"domain", domain.name}}}));
+          if (told_) TRY(told_(theirs, owner->domain, News::lost));
         }
         happened = Reason("domain.proved");
         domain.proved_at = now;
@@ -137,6 +138,8 @@ Result<Domain> Domains::settle(const TenantId& tenant, const Domain& asked, cons
     event.target.reset();
     event.detail.emplace_back("domain", domain.name);
     TRY(audit_.append(inside, event));
+    if (told_ && *happened == "domain.proved") TRY(told_(inside, domain, News::proved));
+    if (told_ && *happened == "domain.proof_missing") TRY(told_(inside, domain, News::proof_missing));
     return domain;
   };
   auto settled = store_.system_write(deadline, act);

@@ -71,6 +71,11 @@ class Domains {
   // ones daily. One whose record is gone is marked so and kept.
   Status check_due();
 
+  // What DNS was found to say of a domain of the tenant's, told in the transaction that settles it. Before anything is served.
+  enum class News : std::uint8_t { proved, proof_missing, lost };
+  using Told = std::function<Status(store::Transaction&, const Domain&, News)>;
+  void when_settled(Told act) { told_ = std::move(act); }
+
  private:
   struct Look;
   std::vector<Look> look(std::span<const std::string> names, runtime::Deadline deadline) const;
@@ -82,6 +87,7 @@ class Domains {
   Random& random_;
   const dns::Resolver& resolver_;
   runtime::Lane& lane_;
+  Told told_;
 };
 
 }  // namespace kidoban::tenant

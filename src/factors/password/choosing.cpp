@@ -50,6 +50,7 @@ Result<std::vector<RuleFault>> PasswordFactor::set_rules(store::Transaction& tx,
   }
   if (!faults.empty()) return faults;
   TRY(settings_.write(tx, section, write_rules(rules), version, by));
+  TRY(watch_expiry(tx, rules));
   return faults;
 }
 

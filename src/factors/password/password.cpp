@@ -122,19 +122,21 @@ Result<PreparedPassword> PasswordFactor::take_hash(std::string_view encoded) {
 }
 
 // What stands there becomes the newest of the former ones.
-Status PasswordFactor::remember(store::Transaction& tx, const seal::TenantKey& key, const Id& person) {
+Result<bool> PasswordFactor::remember(store::Transaction& tx, const seal::TenantKey& key, const Id& person) {
   const auto policy = TRY(policy_of(tx, person));
-  if (const auto before = TRY(find_credential(tx, person)); before && policy.history > 0 && !before->temporary_until) {
+  const auto before = TRY(find_credential(tx, person));
+  if (before && policy.history > 0 && !before->temporary_until) {
     const auto encoded = TRY(key.open(place_of(person), before->sealed));
     const Id id = new_id(clock_, random_);
     TRY(add_history(tx, person, {id, key.seal({"password_history", "hash", id.span()}, encoded)}));
   }
-  return prune_history(tx, person, policy.history);
+  TRY(prune_history(tx, person, policy.history));
+  return before.has_value();
 }
 
 Status PasswordFactor::set(store::Transaction& tx, const Id& person, const PreparedPassword& credential, const audit::Event& by) {
   const auto key = TRY(keys_.of(tx));
-  TRY(remember(tx, *key, person));
+  const bool replaces = TRY(remember(tx, *key, person));
   const Time now = clock_.now();
   CredentialRow row{key->seal(place_of(person), credential.encoded), credential.imported, now, {}};
   if (credential.temporary) row.temporary_until = now + std::chrono::hours(TRY(policy_of(tx, person)).temporary_life_hours);
@@ -146,7 +148,9 @@ Status PasswordFactor::set(store::Transaction& tx, const Id& person, const Prepa
   if (credential.temporary) event.detail.emplace_back("temporary_until", rfc3339(to_us(*row.temporary_until)));
   if (credential.imported) event.detail.emplace_back("hash", "imported");
   if (credential.breach_unchecked) event.detail.emplace_back("breach_check", "unavailable");
-  return audit_.append(tx, event);
+  TRY(audit_.append(tx, event));
+  if (!replaces || credential.announced || !replaced_) return {};
+  return replaced_(tx, person, now);
 }
 
 }  // namespace kidoban::factors::password

@@ -65,6 +65,13 @@ class PasswordFactor final : public Factor, public Passwords {
   Result<PreparedPassword> take_hash(std::string_view encoded) override;
   Status set(store::Transaction& tx, const Id& person, const PreparedPassword& credential, const audit::Event& by) override;
 
+  // Told in the transaction, where a password that stood there is replaced and no mail of its own tells of it. Before anything is
+  // served.
+  using Replaced = std::function<Status(store::Transaction&, const Id& person, Time at)>;
+  void when_replaced(Replaced act) { replaced_ = std::move(act); }
+  // Told once two weeks and once three days before a password runs out. For a chore.
+  using Warn = std::function<Status(store::Transaction&, const Id& person, Time expires_at)>;
+  Status warn_of_ends(const Warn& warn);
   // choose() for who only goes on with a good one: malformed/ the first fault's reason.
   Result<Prepared> prepare(const PasswordOwner& owner, const Secret& typed, runtime::Deadline deadline);
   // The policy that holds for somebody; nobody: the tenant's default.
@@ -93,7 +100,9 @@ class PasswordFactor final : public Factor, public Passwords {
   Result<bool> is_former(const Secret& typed, const Secret& spelled, const Grounds& grounds, runtime::Deadline deadline) const;
   enum class Breach : std::uint8_t { unknown_to_it, known, unasked };
   Result<Breach> ask_breaches(TenantId tenant, const Secret& spelled, runtime::Deadline deadline);
-  Status remember(store::Transaction& tx, const seal::TenantKey& key, const Id& person);
+  Status watch_expiry(store::Transaction& tx, const Rules& rules);
+  // True where one stood there.
+  Result<bool> remember(store::Transaction& tx, const seal::TenantKey& key, const Id& person);
 
   store::Store& store_;
   seal::Keyring& keys_;
@@ -104,6 +113,7 @@ class PasswordFactor final : public Factor, public Passwords {
   directory::Directory& directory_;
   runtime::Lane& lane_;
   PasswordOptions options_;
+  Replaced replaced_;
   // Stands in for the hash of a person who isn't there, at today's cost: nobody's, right for nothing.
   std::string nobodys_hash_;
 };

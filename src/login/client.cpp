@@ -1,9 +1,9 @@
-#include "portal/client.h"
+#include "login/client.h"
 
 #include <span>
 #include <utility>
 
-namespace kidoban::portal {
+namespace kidoban::login {
 
 namespace {
 using Mark = std::pair<std::string_view, std::string_view>;
@@ -26,4 +26,10 @@ std::string_view first(std::span<const Mark> marks, std::string_view text) {
 
 Client client_of(std::string_view user_agent) { return {first(browsers, user_agent), first(systems, user_agent)}; }
 
-}  // namespace kidoban::portal
+std::string told_of(const Client& client) {
+  if (client.browser.empty() && client.system.empty()) return "?";
+  if (client.browser.empty() || client.system.empty()) return std::string(client.browser) + std::string(client.system);
+  return std::string(client.browser) + ", " + std::string(client.system);
+}
+
+}  // namespace kidoban::login
