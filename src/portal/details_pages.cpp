@@ -60,7 +60,9 @@ Result<directory::Value> value_of_form(const Field& field, std::string_view type
     case AttributeType::flag: return directory::Value(text == "true");
     case AttributeType::texts: {
       std::vector<std::string> all;
-      for (const auto line : split(text, '\n')) {
+      // A form's lines end in CR LF (HTML §4.10.21.8).
+      for (auto line : split(text, '\n')) {
+        if (line.ends_with('\r')) line.remove_suffix(1);
         if (!trim(line).empty()) all.emplace_back(trim(line));
       }
       return directory::Value(std::move(all));

@@ -92,8 +92,12 @@ Result<Own::Changed> Own::change(store::Transaction& tx, const http::Request& re
     // In the one spelling that it would have.
     auto profile = person.profile;
     TRY(directory::set_value(profile, address_attribute, std::move(found->second), schema.custom));
-    profile = TRY(directory::checked(profile, schema.custom));
-    address = profile.private_email;
+    auto checked = directory::checked(profile, schema.custom);
+    if (!checked) {
+      if (checked.error().reason == "email_malformed") checked.error().note = address_attribute;
+      return std::unexpected(std::move(checked.error()));
+    }
+    address = checked->private_email;
     if (address == person.profile.private_email) {
       address.reset();
       TRY(drop_address_change(tx, person.id));  // they thought better of it

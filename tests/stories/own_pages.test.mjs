@@ -457,6 +457,8 @@ describe('own pages in Chromium', () => {
       await page.fill('input[name=private_email]', 'no address');
       await submit();
       await page.waitForSelector('#problem p');
+      assert.match(await page.textContent('#problem'), language === 'ja' ? /^個人のメールアドレス: / : /^Private email address: /);
+      assert.equal(await page.getAttribute('input[name=private_email]', 'aria-invalid'), 'true');
       await look('own-details-problem');
       if (size === 'phone' && !dark) {
         // By keyboard alone, from the field on.
@@ -488,7 +490,8 @@ describe('own pages in Chromium', () => {
     await page.selectOption('select[name="custom.size"]', 'M');
     await page.fill('textarea[name="custom.skills"]', 'ironing\nsinging');
     await submit();
-    await page.waitForURL('**saved=yes');
+    assert.match(page.url(), /saved=yes$/, await page.textContent('main'));
+    assert.equal(await page.inputValue('textarea'), 'ironing\nsinging');
     assert.equal(await page.inputValue('select[name=zoneinfo]'), 'Europe/London');
     await page.goto(`${server.issuer()}/account/history`);
     assert.match(await page.textContent('.sign-ins'), /\((GMT|BST)\)/, 'in the zone just chosen');

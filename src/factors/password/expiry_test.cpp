@@ -109,9 +109,9 @@ TEST_CASE("the life that holds for somebody decides; what has run out already, o
     REQUIRE(group);
     w.clock.advance(24h * 20);
     w.rules(w.a, R"({"default":{"expires_after_days":60},"overrides":[{"groups":[")" + group->text() + R"("],"policy":{"expires_after_days":30}}]})");
-    CHECK(w.told() == Told{{strict, {9}}});  // settled late: told at once
+    CHECK(w.told() == Told{{strict, {10}}});  // settled late: told at once
     w.clock.advance(24h * 26);
-    CHECK(w.told() == Told{{easy, {13}}});
+    CHECK(w.told() == Told{{easy, {14}}});
     w.rules(w.a, "{}");
     w.clock.advance(24h * 12);
     CHECK(w.told().empty());
