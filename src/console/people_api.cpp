@@ -142,7 +142,7 @@ Status check_powers(const Inside& in, store::Transaction& tx, const Request& req
 
 Result<Shown> create(const Inside& in, store::Transaction& tx, const Request& request, Asked asked) {
   const auto who = TRY(asking(in, tx, request, Permission::people_write, Somewhere::allowed));
-  if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
+  if (who.credential) TRY(in.directory.service_accounts().note_use(tx, *who.credential, by(request, who)));
   TRY(check_powers(in, tx, request, asked));
   auto schema = TRY(in.directory.schema(tx));
   TRY(read_custom(schema, asked.custom, asked.change.attributes));
@@ -176,8 +176,10 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     json::array rows;
     std::optional<Id> last;
     std::size_t read = 0;
+    std::optional<directory::ServiceCredential> shown;
     TRY(in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
       const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
+      shown = who.credential;
       const auto schema = TRY(in.directory.schema(tx));
       rows.clear();
       const auto people = TRY(in.directory.list_people(tx, page.after, page.limit));
@@ -188,6 +190,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
       }
       return {};
     }));
+    if (shown) login::note_use(in.store, in.directory, request, *shown);
     // Who isn't theirs isn't shown, and a page may be short for it: `next` says whether that was all.
     return page_reply("people", std::move(rows), read == page.limit ? last : std::nullopt);
   }));

@@ -185,7 +185,8 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
-      {"service_tokens", [&] { return warn_of_tokens(house, addressing); }},
+      {"service_credentials", [&] { return warn_of_credentials(house, addressing); }},
+      {"service_access", [&] { return house.directory.service_accounts().purge(*house.store); }},
       {"oidc", [&] { return oidc.purge(); }},
       {"recovery", [&] { return recovery.purge(); }},
       {"jobs", [&] { return jobs::purge(*house.store, house.clock.now()); }},
