@@ -202,11 +202,11 @@ Result<Grant> Approvals::grant_of(store::Transaction& tx, const Asker& asker) {
   }
   const auto account = directory_.service_accounts().get(tx, id);
   if (!account) return gone(account.error());
-  // A token that was revoked meanwhile may have been somebody else's by the time it asked.
-  const auto tokens = TRY(directory_.service_accounts().tokens(tx, id));
-  const bool is_good = !asker.token || std::ranges::any_of(tokens, [&](const directory::ServiceToken& one) {
-    return one.id == *asker.token && one.expires_at > clock_.now();
-  });
+  // What was revoked meanwhile may have been somebody else's by the time it asked.
+  bool is_good = !asker.token;
+  for (const auto kind : {directory::CredentialKind::token, directory::CredentialKind::secret, directory::CredentialKind::key}) {
+    for (const auto& one : TRY(directory_.service_accounts().credentials(tx, id, kind))) is_good |= one.id == asker.token && one.expires_at > clock_.now();
+  }
   if (!account->enabled || !is_good) return fail(Kind::forbidden, "asker_gone");
   return Grant{account->permissions, {}, {}};
 }

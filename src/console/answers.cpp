@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "http/status.h"
+#include "login/asker.h"
 
 namespace kidoban::console {
 
@@ -53,6 +54,7 @@ Result<std::optional<std::int64_t>> if_match(const http::Request& request) {
 
 http::Reply problem(const http::Request& request, const Error& error) {
   auto reply = http::problem(request, error);
+  if (auto challenge = login::challenge(request, error); !challenge.empty()) reply.with("WWW-Authenticate", std::move(challenge));
   const int status = error.reason == "version_changed"            ? 412
                      : error.reason == "content_type_unsupported" ? 415
                      : error.reason == "idempotency_key_reused"   ? 422

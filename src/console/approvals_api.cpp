@@ -78,13 +78,6 @@ Result<Approval> own(const Inside& in, store::Transaction& tx, const Request& re
   return one;
 }
 
-audit::Event event_of(const Request& request, const login::Asker& who) {
-  auto event = audit::from(request, {.name = "console.request", .actor = who.actor});
-  event.session = who.session;
-  if (who.token) event.detail.emplace_back("token", who.token->id.text());
-  return event;
-}
-
 Result<Reply> list(const Inside& in, const Request& request) {
   const auto page = TRY(page_of(request));
   const auto query = TRY(request.query_form());

@@ -92,8 +92,9 @@ Result<http::Reply> create_as(const Inside& in, const http::Request& request, Pe
   if (creation.key) under_way.emplace(TRY(in.kept.begin(request, *creation.key)));
   auto told = write(in, request, [&](store::Transaction& tx) -> Result<KeptAnswers::Told> {
     const Asking who = TRY(asking(in, tx, request, needed, how.somewhere));
-    if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
-    const auto now = [&](store::Transaction& same) { return make(same, who, by(request, who)); };
+    const auto event = by(request, who);
+    if (who.credential) TRY(in.directory.service_accounts().note_use(tx, *who.credential, event));
+    const auto now = [&](store::Transaction& same) { return make(same, who, event); };
     if (!creation.key) return KeptAnswers::Told{TRY(now(tx))};
     return in.kept.once(tx, who, creation, how.secrecy, now);
   });

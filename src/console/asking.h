@@ -53,10 +53,13 @@ auto write(const Inside& in, const http::Request& request, const Act& act) {
 // `act(tx)` in one read, for somebody who may.
 template <class Act>
 auto read_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
-  return in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&> {
-    TRY(asking(in, tx, request, needed));
+  std::optional<directory::ServiceCredential> shown;
+  auto answer = in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&> {
+    shown = TRY(asking(in, tx, request, needed)).credential;
     return act(tx);
   });
+  if (shown) login::note_use(in.store, in.directory, request, *shown);
+  return answer;
 }
 
 // `act(tx, event)` in one write; `event` says who and from where.
@@ -64,8 +67,9 @@ template <class Act>
 auto write_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
   return write(in, request, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const audit::Event&> {
     const Asking who = TRY(asking(in, tx, request, needed));
-    if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
-    return act(tx, by(request, who));
+    const auto event = by(request, who);
+    if (who.credential) TRY(in.directory.service_accounts().note_use(tx, *who.credential, event));
+    return act(tx, event);
   });
 }
 
@@ -85,6 +89,7 @@ void add_session_routes(http::Routes& routes, const Inside& in);
 void add_group_routes(http::Routes& routes, const Inside& in);
 void add_role_routes(http::Routes& routes, const Inside& in);
 void add_service_account_routes(http::Routes& routes, const Inside& in);
+void add_service_credential_routes(http::Routes& routes, const Inside& in);
 void add_domain_routes(http::Routes& routes, const Inside& in);
 void add_directory_settings_routes(http::Routes& routes, const Inside& in);
 void add_password_routes(http::Routes& routes, const Inside& in);

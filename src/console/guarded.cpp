@@ -84,6 +84,8 @@ constexpr Guarded table[] = {
     {"service_account_create", Act::service_accounts, anything},
     {"service_account_change", Act::service_accounts, widens},
     {"service_token_issue", Act::service_accounts, anything},
+    {"service_secret_issue", Act::service_accounts, anything},
+    {"service_key_register", Act::service_accounts, anything},
     {"audit_settings_put", Act::audit_settings, anything},
     {"password_rules_set", Act::password_policy, anything},
     {"export_create", Act::exports, tells_of_people},
@@ -128,13 +130,6 @@ Result<Reply> go_through(const Inside& in, const Replay& replay, std::string_vie
 
 bool is_rehearsed(const Result<Reply>& reply) { return !reply && reply.error().reason == "rehearsed"; }
 
-audit::Event event_of(const Request& request, const login::Asker& who) {
-  auto event = audit::from(request, {.name = "console.request", .actor = who.actor});
-  event.session = who.session;
-  if (who.token) event.detail.emplace_back("token", who.token->id.text());
-  return event;
-}
-
 approvals::Company company_of(const Request& request) { return {request.site.display_name, request.site.base_url}; }
 
 // Whom it is about, as they are called now.
@@ -168,9 +163,10 @@ Result<Reply> keep(const Inside& in, const Guarded& guarded, const Request& requ
   const std::string kept = kept_json(guarded.row, request);
   const auto made = TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<Approval> {
     const auto who = TRY(login::asker(in.login, in.directory, tx, request));
-    if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
-    const approvals::Asker asker{who.actor, who.session, who.token ? std::optional(who.token->id) : std::nullopt};
-    return in.approvals.ask(tx, {id, guarded.act, asker, TRY(shown_of(in, tx, guarded.row, request, effects)), kept}, company_of(request), event_of(request, who));
+    const auto event = event_of(request, who);
+    if (who.credential) TRY(in.directory.service_accounts().note_use(tx, *who.credential, event));
+    const approvals::Asker asker{who.actor, who.session, who.credential ? std::optional(who.credential->id) : std::nullopt};
+    return in.approvals.ask(tx, {id, guarded.act, asker, TRY(shown_of(in, tx, guarded.row, request, effects)), kept}, company_of(request), event);
   }));
   return told_approval(in, request, 202, made);
 }
@@ -199,6 +195,13 @@ Result<Reply> ask_first(const Inside& in, const Guarded& guarded, const Request&
 }
 
 }  // namespace
+
+audit::Event event_of(const Request& request, const login::Asker& who) {
+  auto event = audit::from(request, {.name = "console.request", .actor = who.actor});
+  event.session = who.session;
+  if (who.credential) event.detail.emplace_back(directory::word_of(who.credential->kind), who.credential->id.text());
+  return event;
+}
 
 bool knows_its_rows(const std::vector<http::Route>& rows) {
   return std::ranges::all_of(table, [&](const Guarded& one) { return std::ranges::find(rows, one.row, &http::Route::name) != rows.end(); });

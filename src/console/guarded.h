@@ -23,6 +23,9 @@ http::Route guarded(http::Route row, const Inside& in);
 // be done any more, the approval has failed and says why, and the answer is that error.
 Result<http::Reply> carry_out(const Inside& in, const http::Request& decision, const Id& approval);
 
+// Who asks for one, or decides: there is no permission that it is by.
+audit::Event event_of(const http::Request& request, const login::Asker& who);
+
 http::Reply told_approval(const Inside& in, const http::Request& request, int status, const approvals::Approval& approval);
 
 }  // namespace kidoban::console

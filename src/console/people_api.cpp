@@ -203,8 +203,10 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     json::array rows;
     std::optional<Id> last;
     std::size_t read = 0;
+    std::optional<directory::ServiceCredential> shown;
     TRY(in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
       const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
+      shown = who.credential;
       const auto schema = TRY(in.directory.schema(tx));
       rows.clear();
       const auto people = TRY(in.directory.list_people(tx, page.after, page.limit));
@@ -218,6 +220,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
       }
       return {};
     }));
+    if (shown) login::note_use(in.store, in.directory, request, *shown);
     // Who isn't theirs isn't shown, and a page may be short for it: `next` says whether that was all.
     return page_reply("people", std::move(rows), read == page.limit ? last : std::nullopt);
   }));

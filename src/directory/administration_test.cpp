@@ -1,4 +1,4 @@
-// Roles and service accounts: who may do what, each in its own tenant.
+// Roles: who may do what, each in its own tenant.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -18,7 +18,6 @@ struct World : kit::TwoTenants {
   audit::Audit audit{keys, clock, random};
   Directory directory{keys, audit, clock, random};
   Roles& roles = directory.roles();
-  ServiceAccounts& accounts = directory.service_accounts();
   audit::Event by{.name = "test.acted", .actor = {audit::ActorKind::system, std::nullopt}};
 
   using TwoTenants::TwoTenants;
@@ -33,9 +32,6 @@ struct World : kit::TwoTenants {
   }
   auto assign(const TenantId& tenant, const Id& who, const Assignment& one) {
     return write(tenant, [&](store::Transaction& tx) { return roles.assign(tx, who, one, by); });
-  }
-  auto recognise(const TenantId& tenant, std::string_view token) {
-    return read(tenant, [&](store::Transaction& tx) { return accounts.authenticate(tx, token); });
   }
   std::size_t records(const TenantId& tenant) {
     return read(tenant, [&](store::Transaction& tx) { return audit.read(tx, {}, {}, 500); })->size();
@@ -102,76 +98,6 @@ TEST_CASE("a role is somewhere that can be, and of permissions that there are") 
     }
     CHECK(permissions_in(words_of(every_permission())) == every_permission());
     CHECK(permissions_in("people_read fly").count() == 1);
-  });
-}
-
-TEST_CASE("a service account's token works until it runs out, is revoked, or the account is off, and nowhere else") {
-  on_each([](World& w) {
-    const auto account = w.write(w.a, [&](store::Transaction& tx) { return w.accounts.create(tx, "名簿連携", w.set({Permission::people_read}), w.by); });
-    REQUIRE(account);
-    const auto issue = [&](const TenantId& tenant, std::chrono::hours life) {
-      return w.write(tenant, [&](store::Transaction& tx) { return w.accounts.issue(tx, account->id, "first", w.clock.now() + life, w.by); });
-    };
-    const auto issued = issue(w.a, std::chrono::hours(48));
-    REQUIRE(issued);
-    const std::string token(issued->token.reveal_text());
-    CHECK(token.size() == 47);
-    CHECK(w.recognise(w.a, token)->account.permissions == w.set({Permission::people_read}));
-    CHECK(reason_of(w.recognise(w.b, token)) == "token_invalid");
-    CHECK(reason_of(w.recognise(w.a, token + "x")) == "token_invalid");
-    CHECK(reason_of(w.recognise(w.a, token.substr(4))) == "token_invalid");
-    CHECK(w.everything({"test_labels", "select label from service_tokens"}).find("first") == std::string::npos);
-    CHECK(w.everything({"test_hashes", "select token_hash from service_tokens"}).find(token) == std::string::npos);
-
-    CHECK(reason_of(issue(w.b, std::chrono::hours(1))) == "service_account_unknown");
-    CHECK(reason_of(issue(w.a, std::chrono::hours(0))) == "lifetime_malformed");
-    CHECK(reason_of(issue(w.a, std::chrono::hours(24 * 367))) == "lifetime_malformed");
-    CHECK(reason_of(w.write(w.b, [&](store::Transaction& tx) { return w.accounts.revoke(tx, account->id, issued->about.id, w.by); })) == "token_unknown");
-    CHECK(reason_of(w.write(w.b, [&](store::Transaction& tx) { return w.accounts.remove(tx, account->id, w.by); })) == "service_account_unknown");
-    CHECK(reason_of(w.write(w.b, [&](store::Transaction& tx) { return w.accounts.change(tx, account->id, {}, {}, w.by); })) == "service_account_unknown");
-    CHECK(w.read(w.b, [&](store::Transaction& tx) { return w.accounts.list(tx, {}, 100); })->empty());
-
-    const auto switched = [&](bool on) { return w.write(w.a, [&](store::Transaction& tx) { return w.accounts.change(tx, account->id, {{}, {}, on}, {}, w.by); }); };
-    REQUIRE(switched(false));
-    CHECK(reason_of(w.recognise(w.a, token)) == "token_invalid");
-    REQUIRE(switched(true));
-    w.clock.advance(std::chrono::hours(47));
-    CHECK(w.recognise(w.a, token));
-    w.clock.advance(std::chrono::hours(1));
-    CHECK(reason_of(w.recognise(w.a, token)) == "token_invalid");
-    const auto second = issue(w.a, std::chrono::hours(48));
-    REQUIRE(second);
-    REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.accounts.remove(tx, account->id, w.by); }));
-    CHECK(reason_of(w.recognise(w.a, second->token.reveal_text())) == "token_invalid");
-  });
-}
-
-TEST_CASE("each token that runs out soon is warned of once") {
-  on_each([](World& w) {
-    std::vector<std::pair<TenantId, std::string>> warned;
-    const auto look = [&] {
-      return w.accounts.warn_of_ends(w.store, w.clock.now() + std::chrono::days(14), [&](store::Transaction& tx, const ServiceAccount&, const ServiceToken& token) -> Status {
-        warned.emplace_back(tx.tenant(), token.label);
-        return {};
-      });
-    };
-    for (const TenantId& tenant : {w.a, w.b}) {
-      REQUIRE(w.write(tenant, [&](store::Transaction& tx) -> Status {
-        const auto account = TRY(w.accounts.create(tx, "sync", w.set({Permission::people_read}), w.by));
-        TRY(w.accounts.issue(tx, account.id, "soon", w.clock.now() + std::chrono::days(10), w.by));
-        TRY(w.accounts.issue(tx, account.id, "late", w.clock.now() + std::chrono::days(30), w.by));
-        TRY(w.accounts.issue(tx, account.id, "brief", w.clock.now() + std::chrono::hours(2), w.by));  // is its own warning
-        return {};
-      }));
-    }
-    REQUIRE(look());
-    const std::vector<std::pair<TenantId, std::string>> once{{w.a, "soon"}, {w.b, "soon"}};
-    CHECK(std::ranges::is_permutation(warned, once));
-    REQUIRE(look());
-    CHECK(warned.size() == 2);
-    w.clock.advance(std::chrono::days(20));
-    REQUIRE(look());
-    CHECK(warned.size() == 4);
   });
 }
 

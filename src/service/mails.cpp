@@ -45,17 +45,17 @@ Status tell_of_webhook(House& house, const tenant::Addressing& addressing, store
                                         .useless_after = {}});
 }
 
-Status warn_of_tokens(House& house, const tenant::Addressing& addressing) {
+Status warn_of_credentials(House& house, const tenant::Addressing& addressing) {
   return house.directory.service_accounts().warn_of_ends(
       *house.store, house.clock.now() + warned_before,
-      [&](store::Transaction& tx, const directory::ServiceAccount& account, const directory::ServiceToken& token) -> Status {
+      [&](store::Transaction& tx, const directory::ServiceAccount& account, const directory::ServiceCredential& credential) -> Status {
         const auto tenant = TRY(tenant::Tenants::of(tx));
         return house.mail.send_to_system(tx, {.occasion = mail::Occasion::token_expiring,
                                               .to = {},
                                               .company = tenant.name,
                                               .url = tenant::base_url(addressing, tenant) + "/",
-                                              .values = {{"token", account.name + " / " + token.label}, {"expires", token.expires_at}},
-                                              .useless_after = token.expires_at});
+                                              .values = {{"token", account.name + " / " + credential.label}, {"expires", credential.expires_at}},
+                                              .useless_after = credential.expires_at});
       });
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What is written to people without a request: a job has ended, a token is about to run out.
+// What is written to people without a request: a job has ended, what a service account shows who it is by is about to run out.
 
 #include "directory/directory.h"
 #include "jobs/jobs.h"
@@ -14,7 +14,7 @@ Status tell_of_end(House& house, const tenant::Addressing& addressing, store::Tr
 // To the tenant's system destinations, in the transaction that switches it off.
 Status tell_of_webhook(House& house, const tenant::Addressing& addressing, store::Transaction& tx, const webhooks::Webhook& webhook, const webhooks::Attempt& last);
 // To the tenant's system destinations, two weeks before.
-Status warn_of_tokens(House& house, const tenant::Addressing& addressing);
+Status warn_of_credentials(House& house, const tenant::Addressing& addressing);
 // To whose password runs out in two weeks, and in three days.
 Status warn_of_expiries(House& house);
 // A domain is proved, its proof gone, or it is another tenant's now: to the system destinations.

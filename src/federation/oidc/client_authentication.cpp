@@ -20,6 +20,22 @@ struct Presented {
   std::optional<crypto::Jws> assertion;
 };
 
+// Whoever goes by a client_id, if anybody does.
+struct Known {
+  ClientPointer client;
+  std::optional<directory::ServiceClient> service;
+
+  // What failures are counted by. Unknown clients share one count for each address: names cost a stranger nothing.
+  std::string counted() const { return client ? client->client_id : service ? service->account.text() : std::string(); }
+};
+
+Result<Known> find(Provider& provider, store::Transaction& tx, const std::string& client_id) {
+  Known known{TRY(provider.clients.find(tx, client_id)), std::nullopt};
+  if (known.client) return known;
+  if (const auto account = Id::parse(client_id)) known.service = TRY(provider.directory.service_accounts().client(tx, *account));
+  return known;
+}
+
 Failure refuse_client(std::string why) { return fail(Kind::unauthenticated, "client_unauthenticated", std::move(why)); }
 
 Result<Presented> read_assertion(const http::Form& form) {
@@ -86,6 +102,13 @@ bool same_secret(const Secret& a, const Secret& b) {
   return constant_time_equal(std::span<const std::uint8_t>(x), std::span<const std::uint8_t>(y));
 }
 
+// Of an assertion whose signature is good.
+Result<UsedAssertion> read_claims(Provider& provider, const http::Request& request, std::string_view client_id, const crypto::Jws& jws) {
+  const std::string token_endpoint = request.site.base_url + std::string(paths::token);
+  const std::string endpoint = request.site.base_url + request.path;
+  return check_assertion(jws.payload, {client_id, request.site.base_url, endpoint, token_endpoint, provider.clock.now()});
+}
+
 Result<std::optional<UsedAssertion>> verify_assertion(Provider& provider, const http::Request& request, const Client& client,
                                                       const crypto::Jws& jws) {
   if (client.auth_method == AuthMethod::client_secret_jwt) {
@@ -94,17 +117,47 @@ Result<std::optional<UsedAssertion>> verify_assertion(Provider& provider, const 
   } else {
     TRY(crypto::jws_verify(jws, client.jwks));
   }
-  const std::string token_endpoint = request.site.base_url + std::string(paths::token);
-  const std::string endpoint = request.site.base_url + request.path;
-  const auto used = TRY(check_assertion(
-      jws.payload, {client.client_id, request.site.base_url, endpoint, token_endpoint, provider.clock.now()}));
-  return std::optional<UsedAssertion>(used);
+  return std::optional<UsedAssertion>(TRY(read_claims(provider, request, client.client_id, jws)));
 }
 
-Result<Authenticated> verify(Provider& provider, const http::Request& request, const Presented& presented, const ClientPointer& client) {
+// Which of an account's credentials was shown; each is tried, so that an old and a new one are good side by side.
+std::optional<Id> shown_secret(const directory::ServiceClient& service, const Secret& secret) {
+  const auto hash = crypto::sha256(secret.reveal());
+  for (const auto& proof : service.proofs) {
+    if (proof.kind == directory::CredentialKind::secret && constant_time_equal(proof.hash, hash)) return proof.id;
+  }
+  return std::nullopt;
+}
+
+std::optional<Id> shown_key(const directory::ServiceClient& service, const crypto::Jws& jws) {
+  for (const auto& proof : service.proofs) {
+    if (proof.kind != directory::CredentialKind::key) continue;
+    const auto keys = crypto::jwk_parse(proof.public_key);
+    if (keys && crypto::jws_verify(jws, *keys)) return proof.id;
+  }
+  return std::nullopt;
+}
+
+Result<Authenticated> verify(Provider& provider, const http::Request& request, const Presented& presented, const directory::ServiceClient& service) {
+  Authenticated caller;
+  std::optional<Id> shown;
+  if (presented.assertion) {
+    shown = shown_key(service, *presented.assertion);
+    if (shown) caller.assertion = TRY(read_claims(provider, request, service.account.text(), *presented.assertion));
+  } else if (presented.how != Presented::How::nothing) {
+    shown = shown_secret(service, presented.secret);
+  }
+  if (!shown) return refuse_client("none of the account's credentials that haven't run out");
+  caller.service = ServiceCaller{service.account, *shown};
+  return caller;
+}
+
+Result<Authenticated> verify(Provider& provider, const http::Request& request, const Presented& presented, const Known& known) {
+  if (known.service) return verify(provider, request, presented, *known.service);
+  const ClientPointer& client = known.client;
   if (!client) return refuse_client("unknown client");
   if (how_of(client->auth_method) != presented.how) return refuse_client("this client uses " + std::string(name_of(client->auth_method)));
-  Authenticated caller{client, std::nullopt};
+  Authenticated caller{client, std::nullopt, std::nullopt};
   if (presented.assertion) {
     caller.assertion = TRY(verify_assertion(provider, request, *client, *presented.assertion));
   } else if (presented.how != Presented::How::nothing && !same_secret(presented.secret, client->client_secret)) {
@@ -114,18 +167,21 @@ Result<Authenticated> verify(Provider& provider, const http::Request& request, c
 }
 
 // Best effort: the refusal stands whether or not it could be recorded.
-void record_failure(Provider& provider, const http::Request& request, const Presented& presented, const ClientPointer& client,
+void record_failure(Provider& provider, const http::Request& request, const std::string& client_id, const Known& known,
                     const Error& error) {
   refused_clients.add();
-  provider.failures.count(tenant_of(request), client ? client->client_id : std::string(), request.client_address);
+  provider.failures.count(tenant_of(request), known.counted(), request.client_address);
   audit::Event event{"oidc.client.refused", audit::Outcome::refused, {}, {}, {}, {}};
   event.reason = error.reason.text();
   event.detail = {{"why", error.note}};
-  if (client) {
+  if (known.client) {
     event.target_kind = "application";
-    event.target = client->application;
+    event.target = known.client->application;
+  } else if (known.service) {
+    event.target_kind = "service_account";
+    event.target = known.service->account;
   } else {
-    event.detail.emplace_back("client_id", presented.client_id);
+    event.detail.emplace_back("client_id", client_id);
   }
   const audit::Event told = audit::from(request, std::move(event));
   (void)provider.store.write_snapshot(tenant_of(request), request.deadline,
@@ -137,16 +193,14 @@ void record_failure(Provider& provider, const http::Request& request, const Pres
 Result<Authenticated> authenticate_client(Provider& provider, const http::Request& request, const http::Form& form) {
   const Presented presented = TRY(read_presented(request, form));
   const TenantId tenant = tenant_of(request);
-  const auto find = [&](store::Transaction& tx) { return provider.clients.find(tx, presented.client_id); };
-  const ClientPointer client = TRY(provider.store.read(tenant, request.deadline, find));
-  // Unknown clients share one count for each address: names cost a stranger nothing.
-  if (provider.failures.exhausted(tenant, client ? client->client_id : std::string(), request.client_address)) {
+  const Known known = TRY(provider.store.read(tenant, request.deadline, [&](store::Transaction& tx) { return find(provider, tx, presented.client_id); }));
+  if (provider.failures.exhausted(tenant, known.counted(), request.client_address)) {
     return fail_for_now(Kind::rate_limited, "client_refused_for_now", Failures::window_s);
   }
-  auto caller = verify(provider, request, presented, client);
+  auto caller = verify(provider, request, presented, known);
   if (caller) return caller;
   if (caller.error().kind != Kind::unauthenticated && caller.error().kind != Kind::malformed) return caller;
-  record_failure(provider, request, presented, client, caller.error());
+  record_failure(provider, request, presented.client_id, known, caller.error());
   return refuse_client(caller.error().note);
 }
 
@@ -154,6 +208,12 @@ Status take_assertion(store::Transaction& tx, const Authenticated& caller) {
   if (!caller.assertion) return {};
   if (TRY(use_assertion(tx, caller.assertion->digest, caller.assertion->expires_at))) return {};
   return refuse_client("the assertion was used before");
+}
+
+void record_replay(Provider& provider, const http::Request& request, const Authenticated& caller, const Error& error) {
+  Known known{caller.client, std::nullopt};
+  if (caller.service) known.service = directory::ServiceClient{caller.service->account, {}};
+  record_failure(provider, request, {}, known, error);
 }
 
 }  // namespace kidoban::federation::oidc

@@ -1,6 +1,7 @@
 #pragma once
 // Who calls the token, introspection and revocation endpoints (RFC 6749 §2.3, RFC 7523, OIDC Core
-// §9). A client has one method; another is refused even with the right secret.
+// §9). An application's client has one method; another is refused even with the right secret. A service account, whose client_id is its
+// id, has those that it has credentials for.
 
 #include <optional>
 
@@ -14,8 +15,15 @@ struct UsedAssertion {
   Time expires_at;
 };
 
+// A service account (directory/service_accounts.h), and which of its secrets or keys it showed.
+struct ServiceCaller {
+  Id account, credential;
+};
+
+// One of the two called: an application's client, or a service account.
 struct Authenticated {
   ClientPointer client;
+  std::optional<ServiceCaller> service;
   std::optional<UsedAssertion> assertion;
 };
 
@@ -25,6 +33,13 @@ Result<Authenticated> authenticate_client(Provider& provider, const http::Reques
 
 // First thing in the acting transaction: unauthenticated/"client_unauthenticated" for a replayed assertion.
 Status take_assertion(store::Transaction& tx, const Authenticated& caller);
+// What came of that transaction. A replay is a failed authentication like others: counted and audited, once it is known.
+void record_replay(Provider& provider, const http::Request& request, const Authenticated& caller, const Error& error);
+template <class Answer>
+Answer with_replays_recorded(Provider& provider, const http::Request& request, const Authenticated& caller, Answer answer) {
+  if (!answer && answer.error().reason == "client_unauthenticated") record_replay(provider, request, caller, answer.error());
+  return answer;
+}
 
 // What an assertion must satisfy besides its signature, at `now`.
 struct AssertionRules {

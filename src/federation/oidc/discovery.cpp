@@ -16,7 +16,7 @@ using Texts = std::vector<std::string>;
 std::string describe(const std::string& issuer) {
   const auto at = [&](std::string_view path) { return issuer + std::string(path); };
   const Texts signing = {"ES256", "RS256", "PS256", "EdDSA"};
-  const Texts assertion = {"ES256", "RS256", "PS256", "EdDSA", "HS256"};
+  const Texts assertion = {"ES256", "ES384", "RS256", "PS256", "EdDSA", "Ed25519", "HS256"};
   const Texts methods = {"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"};
   const Texts confidential(methods.begin(), methods.end() - 1);
   Texts claims = {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"};

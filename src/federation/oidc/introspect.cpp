@@ -5,6 +5,7 @@
 #include "federation/oidc/access_token.h"
 #include "federation/oidc/client_authentication.h"
 #include "federation/oidc/json_object.h"
+#include "federation/oidc/service_access.h"
 #include "federation/oidc/token_values.h"
 
 namespace kidoban::federation::oidc {
@@ -35,7 +36,7 @@ auto run(Provider& provider, const http::Request& request, const Authenticated& 
     TRY(take_assertion(tx, caller));
     return body(tx);
   };
-  return provider.store.write_snapshot(tenant_of(request), request.deadline, both);
+  return with_replays_recorded(provider, request, caller, provider.store.write_snapshot(tenant_of(request), request.deadline, both));
 }
 
 const std::string inactive = R"({"active":false})";
@@ -69,6 +70,7 @@ bool is_no_token(const Error& error) { return error.reason == "token_invalid"; }
 
 Result<http::Reply> introspect(Provider& provider, http::Request& request) {
   const Call call = TRY(read_call(provider, request));
+  if (call.caller.service) return service_introspect(provider, request, call.caller, call.token);
   const Client& client = *call.caller.client;
   // RFC 7662 §2.1: the endpoint must not be open to token scanning; a public client proves nothing.
   if (client.is_public()) return fail(Kind::unauthenticated, "client_unauthenticated", "a public client");
@@ -93,6 +95,7 @@ Result<http::Reply> introspect(Provider& provider, http::Request& request) {
 
 Result<http::Reply> revoke(Provider& provider, http::Request& request) {
   const Call call = TRY(read_call(provider, request));
+  if (call.caller.service) return service_revoke(provider, request, call.caller, call.token);
   const Client& client = *call.caller.client;
   const auto refresh = parse_refresh_token(call.token);
   std::optional<AccessToken> access;
@@ -130,7 +133,7 @@ Result<http::Reply> revoke(Provider& provider, http::Request& request) {
       if (refresh || access) return end(tx);
       return take_assertion(tx, call.caller);
     };
-    TRY(provider.store.write_snapshot(tenant_of(request), request.deadline, body));
+    TRY(with_replays_recorded(provider, request, call.caller, provider.store.write_snapshot(tenant_of(request), request.deadline, body)));
   }
   http::Reply reply;
   reply.with("Cache-Control", "no-store");

@@ -20,6 +20,7 @@ constexpr Row rows[] = {
     {"parameter_repeated", {"invalid_request", "A parameter is sent more than once."}},
     {"client_methods_mixed", {"invalid_request", "More than one way of client authentication is used."}},
     {"client_unauthenticated", {"invalid_client", "Client authentication failed."}},
+    {"credential_invalid", {"invalid_client", "Client authentication failed."}},
     {"client_refused_for_now", {"invalid_client", "Too many failed client authentications. Try again later."}},
     {"grant_type_unsupported", {"unsupported_grant_type", "This grant_type is not supported."}},
     {"grant_type_not_allowed", {"unauthorized_client", "This client may not use this grant_type."}},

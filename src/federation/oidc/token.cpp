@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "federation/oidc/access_token.h"
+#include "federation/oidc/service_access.h"
 #include "federation/oidc/token_grants.h"
 
 namespace kidoban::federation::oidc {
@@ -87,6 +88,7 @@ Result<http::Reply> token(Provider& provider, http::Request& request) {
   const TokenGrant* grant = find_token_grant(form.get_or("grant_type"));
   if (grant == nullptr) return fail(Kind::malformed, "grant_type_unsupported");
   const Authenticated caller = TRY(authenticate_client(provider, request, form));
+  if (caller.service) return service_token(provider, request, form, caller);
   const Client& client = *caller.client;
   if (!client.may_use(grant->grant_type)) return fail(Kind::malformed, "grant_type_not_allowed");
   const Presented presented = TRY(grant->read(form, client));
@@ -97,7 +99,7 @@ Result<http::Reply> token(Provider& provider, http::Request& request) {
     TRY(take_assertion(tx, caller));
     return grant->redeem(redeeming, tx, presented);
   };
-  const Outcome outcome = TRY(provider.store.write_snapshot(tenant_of(request), request.deadline, redeem));
+  const Outcome outcome = TRY(with_replays_recorded(provider, request, caller, provider.store.write_snapshot(tenant_of(request), request.deadline, redeem)));
   if (outcome.refused) return std::unexpected(*outcome.refused);
   return give(provider, request, client, outcome.given, keys);
 }

@@ -84,9 +84,9 @@ http::Reply scim_reply(int status, const json::object& body) {
   return reply;
 }
 
-http::Reply error_reply(const http::Request&, const Error& error) {
+http::Reply error_reply(const http::Request& request, const Error& error) {
   auto reply = scim_reply(status_of(error), error_body(error));
-  if (reply.status == 401) reply.with("WWW-Authenticate", "Bearer");
+  if (auto challenge = login::challenge(request, error); !challenge.empty()) reply.with("WWW-Authenticate", std::move(challenge));
   if (error.retry_after_s > 0) reply.with("Retry-After", std::to_string(error.retry_after_s));
   return reply;
 }

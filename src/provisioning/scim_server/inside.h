@@ -39,10 +39,13 @@ audit::Event by(const http::Request& request, const Caller& who);
 
 template <class Act>
 auto read_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
-  return in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&> {
-    TRY(caller(in, tx, request, needed));
+  std::optional<directory::ServiceCredential> shown;
+  auto answer = in.store.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&> {
+    shown = TRY(caller(in, tx, request, needed)).credential;
     return act(tx);
   });
+  if (shown) login::note_use(in.store, in.directory, request, *shown);
+  return answer;
 }
 
 // `act(tx, caller, event)` in one write.
@@ -51,8 +54,9 @@ auto write_as(const Inside& in, const http::Request& request, Permission needed,
   return in.store.write(*request.site.tenant, request.deadline,
                         [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const Caller&, const audit::Event&> {
                           const Caller who = TRY(caller(in, tx, request, needed));
-                          if (who.token) TRY(in.directory.service_accounts().note_use(tx, *who.token));
-                          return act(tx, who, by(request, who));
+                          const auto event = by(request, who);
+                          if (who.credential) TRY(in.directory.service_accounts().note_use(tx, *who.credential, event));
+                          return act(tx, who, event);
                         });
 }
 
