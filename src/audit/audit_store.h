@@ -17,7 +17,10 @@ struct Row {
   std::string reason, detail;
 };
 
-Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark);
+struct MarkedRow : Row {
+  crypto::Digest mark;
+};
+Status insert_records(store::Transaction& tx, std::span<const MarkedRow> rows);
 // Newest first, ids from `first` on and before `before`, at most `limit`.
 Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
                                       const Id& before, std::size_t limit);

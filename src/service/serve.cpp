@@ -244,6 +244,11 @@ Status serve(const Config& config, const ServeOptions& options) {
   transfer::Imports imports(*house->store, house->keys, house->directory, login.sessions(), house->settings, jobs, house->audit, import_passwords,
                             house->clock, house->random);
   transfer::Exports exports(*house->store, house->keys, house->directory, jobs, house->audit, house->clock, house->random);
+  const auto still_may = [&directory = house->directory, &clock = house->clock](store::Transaction& tx, const audit::Actor& actor, directory::Permission needed) {
+    return transfer::still_may(directory, clock, tx, actor, needed);
+  };
+  imports.ask_rights(still_may);
+  exports.ask_rights(still_may);
   jobs::Engine engine(*house->store, house->audit, house->clock, house->random, works(imports, exports),
                       [&](store::Transaction& tx, const jobs::Job& job) { return tell_of_end(*house, addressing, tx, job); });
   console::add_routes(routes, {*house->store, house->directory, login, house->settings, house->password, house->domains, house->audit,
