@@ -186,5 +186,10 @@ A \`password\` flow is six requests: both pages loaded and filled in, and the co
 
 ${Object.entries(mine).map(([store, of]) => table(store, of, theirs)).join('\n')}`;
 if (quick) process.stdout.write(text);
-else writeFileSync(join(root, 'bench/RESULTS.md'), text);
+else {
+  // The section of bench/directory.mjs stays.
+  const file = join(root, 'bench/RESULTS.md');
+  const [, directory] = readFileSync(file, 'utf8').split('\n## The directory\n');
+  writeFileSync(file, directory === undefined ? text : `${text.trimEnd()}\n\n## The directory\n${directory}`);
+}
 process.exit(0);

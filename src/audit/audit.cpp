@@ -99,22 +99,31 @@ Event from(const http::Request& request, Event event) {
   return event;
 }
 
-Status Audit::append(store::Transaction& tx, const Event& event) {
+Status Audit::append(store::Transaction& tx, const Event& event) { return append_all(tx, std::span(&event, 1)); }
+
+Status Audit::append_all(store::Transaction& tx, std::span<const Event> events) {
+  if (events.empty()) return {};
   const auto key = TRY(keys_.of(tx));
-  Row row{.id = new_id(clock_, random_),
-          .at = clock_.now(),
-          .event = std::string(event.name.text()),
-          .outcome = event.outcome,
-          .actor_kind = event.actor.kind,
-          .actor = event.actor.id,
-          .target_kind = std::string(event.target_kind),
-          .target = event.target,
-          .session = event.session,
-          .reason = event.reason,
-          .detail = {}};
-  row.detail = key->seal(place_of(row.id), detail_of(event));
+  std::vector<MarkedRow> rows;
+  rows.reserve(events.size());
+  for (const Event& event : events) {
+    MarkedRow& row = rows.emplace_back(Row{.id = new_id(clock_, random_),
+                                           .at = clock_.now(),
+                                           .event = std::string(event.name.text()),
+                                           .outcome = event.outcome,
+                                           .actor_kind = event.actor.kind,
+                                           .actor = event.actor.id,
+                                           .target_kind = std::string(event.target_kind),
+                                           .target = event.target,
+                                           .session = event.session,
+                                           .reason = event.reason,
+                                           .detail = {}},
+                                       crypto::Digest{});
+    row.detail = key->seal(place_of(row.id), detail_of(event));
+    row.mark = key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row)));
+  }
   stir(tx.tenant());
-  return insert_record(tx, row, key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row))));
+  return insert_records(tx, rows);
 }
 
 Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,6 +63,8 @@ class Audit {
       : keys_(keys), clock_(clock), random_(random) {}
 
   Status append(store::Transaction& tx, const Event& event);
+  // Many, in their order, for the price of one exchange with the store.
+  Status append_all(store::Transaction& tx, std::span<const Event> events);
 
   struct Filter {
     std::optional<Id> actor, target;

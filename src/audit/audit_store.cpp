@@ -65,9 +65,13 @@ Row read(const store::Row& row) {
 
 }  // namespace
 
-Status insert_record(store::Transaction& tx, const Row& row, const crypto::Digest& mark) {
-  TRY(tx.execute(insert, row.id, row.at, row.event, static_cast<int>(row.outcome), static_cast<int>(row.actor_kind),
-                 row.actor, row.target_kind, row.target, row.session, row.reason, store::Value::blob(row.detail), mark));
+Status insert_records(store::Transaction& tx, std::span<const MarkedRow> rows) {
+  store::Batch batch;
+  for (const MarkedRow& row : rows) {
+    batch.add(row.id, row.at, row.event, static_cast<int>(row.outcome), static_cast<int>(row.actor_kind), row.actor, row.target_kind, row.target,
+              row.session, row.reason, store::Value::blob(row.detail), row.mark);
+  }
+  TRY(tx.execute_each(insert, batch));
   return {};
 }
 

@@ -61,9 +61,8 @@ Status write_batch(store::Transaction& tx, const Batch& batch, const std::string
   if (!TRY(move_tree(tx, batch.before, {head.tree_size, head.retired, head.number}, head.at))) {
     return fail(Kind::conflict, "audit_sealed_elsewhere");
   }
-  std::int64_t position = batch.before.value_or(TreeRow{}).size;
-  for (const Id& id : batch.records) {
-    if (!TRY(put_position(tx, id, position++))) return fail(Kind::conflict, "audit_record_gone", "a record went while it was sealed");
+  if (!TRY(put_positions(tx, batch.records, batch.before.value_or(TreeRow{}).size))) {
+    return fail(Kind::conflict, "audit_record_gone", "a record went while it was sealed");
   }
   for (const auto& [name, row] : batch.tiles) TRY(put_tile(tx, name, row));
   return insert_head(tx, {.number = head.number, .tree_size = head.tree_size, .at = head.at, .jws = jws});

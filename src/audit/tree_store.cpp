@@ -138,8 +138,11 @@ Result<std::optional<Id>> record_outside(store::Transaction& tx, std::int64_t si
   return std::nullopt;
 }
 
-Result<bool> put_position(store::Transaction& tx, const Id& id, std::int64_t position) {
-  return TRY(tx.execute(place, id, position)) == 1;
+Result<bool> put_positions(store::Transaction& tx, std::span<const Id> ids, std::int64_t first) {
+  store::Batch batch;
+  for (const Id& id : ids) batch.add(id, first++);
+  const auto changed = TRY(tx.execute_each(place, batch));
+  return std::ranges::all_of(changed, [](std::int64_t rows) { return rows == 1; });
 }
 
 Result<std::int64_t> delete_records_at(store::Transaction& tx, std::int64_t first, std::int64_t end) {

@@ -2,6 +2,7 @@
 // The rows behind the tree: records as they stand, tiles, heads, keys.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,8 +54,8 @@ Result<std::optional<StoredRecord>> find_record(store::Transaction& tx, const Id
 Result<std::vector<StoredRecord>> records_at(store::Transaction& tx, std::int64_t first, std::int64_t end);
 // Some record whose position is none of the tree's.
 Result<std::optional<Id>> record_outside(store::Transaction& tx, std::int64_t size);
-// False where that record isn't there, or is sealed.
-Result<bool> put_position(store::Transaction& tx, const Id& id, std::int64_t position);
+// One after another. False where one of the records isn't there, or is sealed.
+Result<bool> put_positions(store::Transaction& tx, std::span<const Id> ids, std::int64_t first);
 // How many went.
 Result<std::int64_t> delete_records_at(store::Transaction& tx, std::int64_t first, std::int64_t end);
 

@@ -88,23 +88,109 @@ std::optional<Source> Directory::master_of(const Schema& schema, const Person& p
 }
 
 Result<Person> Directory::create_person(store::Transaction& tx, const NewPerson& wanted, const audit::Event& by) {
+  auto made = TRY(create_people(tx, std::span(&wanted, 1), by));
+  return std::move(made.front());
+}
+
+namespace {
+
+// Whether a login may be in its domain: one look for each domain that there is among many.
+class DomainsAllowed {
+ public:
+  explicit DomainsAllowed(store::Transaction& tx) : tx_(tx) {}
+  // The outer Error is the store's.
+  Result<Status> of(std::string_view login) {
+    const auto [one, is_new] = known_.try_emplace(std::string(login.substr(login.rfind('@') + 1)));
+    if (is_new) one->second = tenant::check_login(tx_, login);
+    if (!one->second && one->second.error().kind != Kind::malformed) return std::unexpected(one->second.error());
+    return one->second;
+  }
+
+ private:
+  store::Transaction& tx_;
+  std::map<std::string, Status, std::less<>> known_;
+};
+
+// As many of `wanted` as the quota has left.
+Result<std::size_t> count_in(store::Transaction& tx, std::size_t wanted) {
+  if (wanted == 0 || TRY(count_more(tx, static_cast<std::int64_t>(wanted)))) return wanted;
+  const auto usage = TRY(select_usage(tx));
+  const auto left = std::max<std::int64_t>(0, usage.quota.value_or(0) - usage.people);
+  if (left == 0) return 0;
+  if (!TRY(count_more(tx, left))) return fail(Kind::internal, "store_failed", "the quota changed within a transaction");
+  return static_cast<std::size_t>(left);
+}
+
+}  // namespace
+
+Result<std::vector<Result<Person>>> Directory::create_people(store::Transaction& tx, std::span<const NewPerson> wanted, const audit::Event& by) {
   const auto settled = TRY(schema(tx));
-  const Time now = clock_.now();
-  Person made{new_id(clock_, random_), wanted.enabled ? PersonState::enabled : PersonState::disabled, wanted.administrator,
-              TRY(checked(wanted.profile, settled.custom)), now, now, 1, wanted.valid_from, wanted.valid_until, {}, wanted.source};
-  TRY(check_validity(made));
-  TRY(tenant::check_login(tx, made.profile.login));
-  if (watch_ != nullptr) TRY(watch_->person_becomes(tx, nullptr, made, by));
   const auto key = TRY(keys_.of(tx));
-  TRY(count_one_more(tx));
-  TRY(insert_person(tx, row_of(*key, made), indexes_of(*key, made.profile)));
-  audit::Event event = about(by, "person.created", "person", made.id);
-  event.detail.emplace_back("login", made.profile.login);
-  event.detail.emplace_back("administrator", wanted.administrator ? "true" : "false");
-  if (made.source) event.detail.emplace_back("source", told_of(made.source));
-  TRY(audit_.append(tx, event));
-  TRY(groups_.settle(tx, made, by));
-  return made;
+  DomainsAllowed domains(tx);
+  std::vector<Result<Person>> all;
+  all.reserve(wanted.size());
+  std::vector<std::size_t> good;  // of `all`: who may be made
+  for (const NewPerson& one : wanted) {
+    auto fits = checked(one.profile, settled.custom);
+    if (!fits) {
+      all.push_back(std::unexpected(std::move(fits.error())));
+      continue;
+    }
+    const Time now = clock_.now();
+    Person person{new_id(clock_, random_), one.enabled ? PersonState::enabled : PersonState::disabled, one.administrator,
+                  std::move(*fits), now, now, 1, one.valid_from, one.valid_until, {}, one.source};
+    auto may = check_validity(person);
+    if (may) may = TRY(domains.of(person.profile.login));
+    if (may && watch_ != nullptr) {
+      may = watch_->person_becomes(tx, nullptr, person, by);
+      if (!may && may.error().kind != Kind::conflict) return std::unexpected(std::move(may.error()));
+    }
+    if (may) {
+      good.push_back(all.size());
+      all.push_back(std::move(person));
+    } else {
+      all.push_back(std::unexpected(std::move(may.error())));
+    }
+  }
+  const auto within = TRY(count_in(tx, good.size()));
+  for (std::size_t i = within; i < good.size(); ++i) all[good[i]] = fail(Kind::conflict, "quota_reached", "the contract allows no more people");
+  good.resize(within);
+  std::vector<NewPersonRow> rows;
+  rows.reserve(good.size());
+  for (const std::size_t i : good) rows.push_back({row_of(*key, *all[i]), indexes_of(*key, all[i]->profile)});
+  const auto stands = TRY(insert_people(tx, rows));
+  std::vector<Person> made;
+  std::vector<audit::Event> events;
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    auto& one = all[good[i]];
+    if (!stands[i]) {
+      one = fail(Kind::conflict, "login_taken", "somebody has this login already");
+      continue;
+    }
+    audit::Event& event = events.emplace_back(about(by, "person.created", "person", one->id));
+    event.detail.emplace_back("login", one->profile.login);
+    event.detail.emplace_back("administrator", word_of(one->administrator));
+    if (one->source) event.detail.emplace_back("source", told_of(one->source));
+    made.push_back(*one);
+  }
+  if (made.size() < good.size()) TRY(count_less(tx, static_cast<std::int64_t>(good.size() - made.size())));
+  TRY(audit_.append_all(tx, events));
+  TRY(groups_.settle_new(tx, made, by));
+  return all;
+}
+
+Result<std::vector<std::optional<Person>>> Directory::find_by_logins(store::Transaction& tx, std::span<const std::string> logins) {
+  const auto key = TRY(keys_.of(tx));
+  std::vector<crypto::Digest> indexes;
+  indexes.reserve(logins.size());
+  for (const std::string& login : logins) indexes.push_back(key->blind_index(login_index, login));
+  std::vector<std::optional<Person>> all;
+  all.reserve(logins.size());
+  for (const auto& row : TRY(find_people(tx, indexes))) {
+    if (row) all.push_back(TRY(open(*key, *row)));
+    else all.emplace_back();
+  }
+  return all;
 }
 
 Result<std::optional<Person>> Directory::find_by_login(store::Transaction& tx, std::string_view typed_login) {
@@ -184,11 +270,11 @@ Result<Person> Directory::change_person(store::Transaction& tx, const Id& id, co
   const bool was_pending = before.state == PersonState::pending_deletion, is_pending = after.state == PersonState::pending_deletion;
   if (is_pending && !was_pending) {
     after.gone_at = now + std::chrono::days(settled.retention_days);
-    TRY(count_one_less(tx));
+    TRY(count_less(tx, 1));
   }
   if (was_pending && !is_pending) {
     after.gone_at.reset();
-    TRY(count_one_more(tx));
+    if (!TRY(count_more(tx, 1))) return fail(Kind::conflict, "quota_reached", "the contract allows no more people");
   }
   const auto administers = [now](const Person& p) { return p.administrator && p.is_active(now) && !p.valid_until; };
   if (administers(before) && !administers(after) && !TRY(has_other_administrator(tx, id, now))) return fail(Kind::conflict, "last_administrator");

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,6 +104,11 @@ class Directory {
   };
   // conflict/"login_taken", "quota_reached"; malformed/"login_outside_domains" (tenant/domains.h); else as checked().
   Result<Person> create_person(store::Transaction& tx, const NewPerson& wanted, const audit::Event& by);
+  // Many at once, for about the price of their rows: what is asked of the tenant as such is asked once. Each has an outcome
+  // of its own, as create_person has; who is refused has left nothing behind, and the others stand. The Error is the store's.
+  Result<std::vector<Result<Person>>> create_people(store::Transaction& tx, std::span<const NewPerson> wanted, const audit::Event& by);
+  // Of many canonical logins, in their order.
+  Result<std::vector<std::optional<Person>>> find_by_logins(store::Transaction& tx, std::span<const std::string> logins);
   Result<std::optional<Person>> find_by_login(store::Transaction& tx, std::string_view typed_login);
   // Whether anybody's login, in whatever state they are, is in this domain (canonical).
   Result<bool> has_login_in(store::Transaction& tx, std::string_view domain);

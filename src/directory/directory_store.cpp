@@ -4,6 +4,8 @@
 #include <array>
 #include <tuple>
 
+#include "directory/group_store.h"
+
 namespace kidoban::directory {
 
 namespace {
@@ -40,9 +42,10 @@ constexpr store::Sql other_administrator{"find_other_administrator",
                                          "select 1 from people where tenant = $1 and administrator = 1 and state = 0 and id <> $2 "
                                          "and valid_until is null and (valid_from is null or valid_from <= $3) limit 1"};
 constexpr store::Sql count_up{"count_person",
-                              "insert into people_counts (tenant, counted) values ($1, 1) on conflict (tenant) do update "
-                              "set counted = people_counts.counted + 1 where people_counts.quota is null or people_counts.counted < people_counts.quota"};
-constexpr store::Sql count_down{"uncount_person", "update people_counts set counted = counted - 1 where tenant = $1"};
+                              "insert into people_counts (tenant, counted) values ($1, $2) on conflict (tenant) do update "
+                              "set counted = people_counts.counted + excluded.counted "
+                              "where people_counts.quota is null or people_counts.counted + excluded.counted <= people_counts.quota"};
+constexpr store::Sql count_down{"uncount_person", "update people_counts set counted = counted - $2 where tenant = $1"};
 constexpr store::Sql get_usage{"get_usage", "select counted, quota from people_counts where tenant = $1"};
 constexpr store::Sql put_quota{"put_quota",
                                "insert into people_counts (tenant, counted, quota) values ($1, 0, $2) on conflict (tenant) do update set quota = excluded.quota"};
@@ -74,12 +77,26 @@ Result<std::optional<PersonRow>> first(Result<store::Rows> rows) {
 
 }  // namespace
 
-Status insert_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes) {
-  const auto made = TRY(tx.execute(insert_one, row.id, indexes.login, indexes.external_id, static_cast<int>(row.state), row.administrator,
-                                   store::Value::blob(row.profile), row.created_at, row.updated_at, row.version, row.valid_from, row.valid_until,
-                                   row.gone_at, kind_of(row), account_of(row), indexes.login_domain));
-  if (made == 0) return fail(Kind::conflict, "login_taken", "somebody has this login already");
-  return {};
+Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const NewPersonRow> rows) {
+  store::Batch batch;
+  for (const NewPersonRow& row : rows) {
+    // Of the row itself: a batch borrows, and outlives what is made for the call.
+    const store::Value account = row.source ? store::Value(row.source->account) : store::Value();
+    batch.add(row.id, row.indexes.login, row.indexes.external_id, static_cast<int>(row.state), row.administrator, store::Value::blob(row.profile),
+              row.created_at, row.updated_at, row.version, row.valid_from, row.valid_until, row.gone_at, kind_of(row), account,
+              row.indexes.login_domain);
+  }
+  std::vector<bool> made;
+  for (const std::int64_t changed : TRY(tx.execute_each(insert_one, batch))) made.push_back(changed == 1);
+  return made;
+}
+
+Result<std::vector<std::optional<PersonRow>>> find_people(store::Transaction& tx, std::span<const crypto::Digest> login_indexes) {
+  store::Batch batch;
+  for (const crypto::Digest& one : login_indexes) batch.add(one);
+  std::vector<std::optional<PersonRow>> all;
+  for (store::Rows& rows : TRY(tx.query_each(find_one, batch))) all.push_back(TRY(first(std::move(rows))));
+  return all;
 }
 
 Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypto::Digest& login_index) {
@@ -119,6 +136,7 @@ Result<bool> has_login_in_domain(store::Transaction& tx, const crypto::Digest& l
 }
 
 Status delete_person(store::Transaction& tx, const Id& id) {
+  TRY(touch_groups_of(tx, id));
   TRY(tx.execute(delete_memberships, id));
   TRY(tx.execute(delete_one, id));
   return {};
@@ -132,13 +150,10 @@ Result<std::vector<PersonRow>> select_administrators(store::Transaction& tx, Tim
   return people_in(TRY(tx.query(administrators, now, limit)));
 }
 
-Status count_one_more(store::Transaction& tx) {
-  if (TRY(tx.execute(count_up)) == 1) return {};
-  return fail(Kind::conflict, "quota_reached", "the contract allows no more people");
-}
+Result<bool> count_more(store::Transaction& tx, std::int64_t people) { return TRY(tx.execute(count_up, people)) == 1; }
 
-Status count_one_less(store::Transaction& tx) {
-  TRY(tx.execute(count_down));
+Status count_less(store::Transaction& tx, std::int64_t people) {
+  TRY(tx.execute(count_down, people));
   return {};
 }
 

@@ -30,8 +30,12 @@ struct PersonIndexes {
   crypto::Digest login_domain;
 };
 
-// conflict/"login_taken".
-Status insert_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes);
+struct NewPersonRow : PersonRow {
+  PersonIndexes indexes;
+};
+// Whether each was made; who wasn't: somebody has the login.
+Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const NewPersonRow> rows);
+Result<std::vector<std::optional<PersonRow>>> find_people(store::Transaction& tx, std::span<const crypto::Digest> login_indexes);
 Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypto::Digest& login_index);
 Result<std::vector<PersonRow>> find_people_by_external_id(store::Transaction& tx, const crypto::Digest& external_index, std::size_t limit);
 Result<std::optional<PersonRow>> select_person(store::Transaction& tx, const Id& id);
@@ -48,9 +52,9 @@ Result<bool> has_other_administrator(store::Transaction& tx, const Id& than, Tim
 // Those alike, all of them.
 Result<std::vector<PersonRow>> select_administrators(store::Transaction& tx, Time now, std::size_t limit);
 
-// One more counts. conflict/"quota_reached" where there may be no more.
-Status count_one_more(store::Transaction& tx);
-Status count_one_less(store::Transaction& tx);
+// So many more count; false, and nothing is changed, where there may not be so many.
+Result<bool> count_more(store::Transaction& tx, std::int64_t people);
+Status count_less(store::Transaction& tx, std::int64_t people);
 Result<Usage> select_usage(store::Transaction& tx);
 Status update_quota(store::Transaction& tx, std::optional<std::int64_t> quota);
 

@@ -44,32 +44,73 @@ struct Source {
 
 }  // namespace
 
-Status Groups::put_in(store::Transaction& tx, const Id& group, const Member& member, std::vector<Member>& added) {
-  const bool is_group = member.kind == MemberKind::group;
-  if (is_group && !TRY(has_member(tx, group, member))) TRY(check_within(tx, group, member.id));
-  if (TRY(insert_member(tx, group, member))) {
-    added.push_back(member);
-  } else if (!TRY(has_member(tx, group, member))) {
-    return is_group ? fail(Kind::not_found, "group_member_unknown") : fail(Kind::not_found, "person_unknown");
+namespace {
+
+// Those of one kind, in their order.
+std::vector<Id> of_kind(std::span<const Member> members, MemberKind kind) {
+  std::vector<Id> out;
+  for (const Member& one : members) {
+    if (one.kind == kind) out.push_back(one.id);
+  }
+  return out;
+}
+
+void keep_changed(std::vector<Member>& out, std::span<const Id> ids, MemberKind kind, const std::vector<bool>& changed) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (changed[i]) out.push_back({ids[i], kind});
+  }
+}
+
+Result<std::vector<Member>> take_members_out(store::Transaction& tx, const Id& group, std::span<const Member> members) {
+  std::vector<Member> removed;
+  for (const MemberKind kind : {MemberKind::person, MemberKind::group}) {
+    const auto ids = of_kind(members, kind);
+    keep_changed(removed, ids, kind, TRY(delete_members(tx, group, kind, ids)));
+  }
+  return removed;
+}
+
+Status put_people_in(store::Transaction& tx, const Id& group, const std::vector<Id>& people, std::vector<Member>& added) {
+  const auto put = TRY(insert_people_in(tx, group, people));
+  keep_changed(added, people, MemberKind::person, put);
+  // Who wasn't put in is in already, or isn't there.
+  std::vector<Id> others;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    if (!put[i]) others.push_back(people[i]);
+  }
+  for (const bool is_in : TRY(have_people(tx, group, others))) {
+    if (!is_in) return fail(Kind::not_found, "person_unknown");
   }
   return {};
 }
+
+Status put_group_in(store::Transaction& tx, const Id& group, const Id& within, std::vector<Member>& added) {
+  const Member member{within, MemberKind::group};
+  if (TRY(has_member(tx, group, member))) return {};
+  TRY(check_within(tx, group, within));
+  if (!TRY(insert_member(tx, group, member))) return fail(Kind::not_found, "group_member_unknown");
+  added.push_back(member);
+  return {};
+}
+
+}  // namespace
 
 Result<MembersChanged> Groups::change_members(store::Transaction& tx, const Id& group, const MemberChange& change, const audit::Event& by) {
   const auto row = TRY(select_group(tx, group));
   if (!row) return fail(Kind::not_found, "group_unknown");
   if (row->by_rule) return fail(Kind::conflict, "group_by_rule", "the group's rule says who is in it");
-  std::vector<Member> added, removed;
-  for (const Member& one : change.remove) {
-    if (TRY(delete_member(tx, group, one))) removed.push_back(one);
-  }
-  for (const Member& one : change.add) TRY(put_in(tx, group, one, added));
+  const auto removed = TRY(take_members_out(tx, group, change.remove));
+  std::vector<Member> added;
+  TRY(put_people_in(tx, group, of_kind(change.add, MemberKind::person), added));
+  for (const Id& within : of_kind(change.add, MemberKind::group)) TRY(put_group_in(tx, group, within, added));
   TRY(told(tx, group, added, removed, by));
   return MembersChanged{added.size(), removed.size()};
 }
 
 // One membership has a record of its own kind; of many, so many are named in each.
 Status Groups::told(store::Transaction& tx, const Id& group, const std::vector<Member>& added, const std::vector<Member>& removed, const audit::Event& by) {
+  if (added.empty() && removed.empty()) return {};
+  TRY(touch_members(tx, group));
   audit::Event event = by;
   event.target_kind = "group";
   event.target = group;
@@ -80,16 +121,16 @@ Status Groups::told(store::Transaction& tx, const Id& group, const std::vector<M
     return audit_.append(tx, event);
   }
   event.name = "group.members_changed";
-  const auto tell = [&](std::string_view what, std::span<const Member> members) -> Status {
+  std::vector<audit::Event> events;
+  const auto tell = [&](std::string_view what, std::span<const Member> members) {
     for (std::size_t i = 0; i < members.size(); i += told_at_once) {
-      audit::Event part = event;
+      audit::Event& part = events.emplace_back(event);
       part.detail.emplace_back(what, joined(members.subspan(i, std::min(told_at_once, members.size() - i))));
-      TRY(audit_.append(tx, part));
     }
-    return {};
   };
-  TRY(tell("removed", removed));
-  return tell("added", added);
+  tell("removed", removed);
+  tell("added", added);
+  return audit_.append_all(tx, events);
 }
 
 Status Groups::add_member(store::Transaction& tx, const Id& group, const Id& person, const audit::Event& by) {
@@ -111,6 +152,14 @@ Status Groups::add(store::Transaction& tx, const Id& group, const Id& member, co
 Status Groups::take_out(store::Transaction& tx, const Id& group, const Id& member, const audit::Event& by) {
   TRY(change_members(tx, group, {.remove = {{member, MemberKind::person}, {member, MemberKind::group}}}, by));
   return {};
+}
+
+Result<std::vector<Member>> Groups::as_members(store::Transaction& tx, std::span<const Id> ids) {
+  const auto people = TRY(are_people(tx, ids));
+  std::vector<Member> all;
+  all.reserve(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) all.push_back({ids[i], people[i] ? MemberKind::person : MemberKind::group});
+  return all;
 }
 
 Result<std::vector<Member>> Groups::members(store::Transaction& tx, const Id& group, std::optional<Id> after, std::size_t limit) {

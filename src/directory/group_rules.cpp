@@ -94,6 +94,26 @@ Status Groups::settle(store::Transaction& tx, const Person& person, const audit:
   return {};
 }
 
+Status Groups::settle_new(store::Transaction& tx, std::span<const Person> people, const audit::Event& by) {
+  if (people.empty()) return {};
+  const auto rules_now = TRY(rules(tx));
+  if (!rules_now || rules_now->all.empty()) return {};
+  audit::Event event = by;
+  event.detail.emplace_back("by_rule", "true");
+  for (const auto& [group, filter] : rules_now->all) {
+    std::vector<Id> ids;
+    std::vector<Member> added;
+    for (const Person& person : people) {
+      if (!matches(filter, person)) continue;
+      ids.push_back(person.id);
+      added.push_back({person.id, MemberKind::person});
+    }
+    TRY(insert_people_in(tx, group, ids));
+    TRY(told(tx, group, added, {}, event));
+  }
+  return {};
+}
+
 Result<std::optional<RulePass>> Groups::rule_pass(store::Transaction& tx, const Id& group) {
   const auto row = TRY(select_rule_pass(tx, group));
   if (!row) return std::nullopt;
@@ -114,8 +134,11 @@ Result<bool> Groups::ask_some(store::Transaction& tx, const Id& group) {
     if (should_be && !is) added.push_back({person.id, MemberKind::person});
     if (!should_be && is) removed.push_back({person.id, MemberKind::person});
   }
-  for (const Member& one : added) TRY(insert_member(tx, group, one));
-  for (const Member& one : removed) TRY(delete_member(tx, group, one));
+  std::vector<Id> coming, going;
+  for (const Member& one : added) coming.push_back(one.id);
+  for (const Member& one : removed) going.push_back(one.id);
+  TRY(insert_people_in(tx, group, coming));
+  TRY(delete_members(tx, group, MemberKind::person, going));
   audit::Event event{.name = "group.rule_applied", .actor = {audit::ActorKind::system, std::nullopt}, .target_kind = "group", .target = group};
   event.detail.emplace_back("by_rule", "true");
   TRY(told(tx, group, added, removed, event));

@@ -9,23 +9,31 @@ constexpr store::Sql insert_one{"insert_group",
                                 "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant, name_index) do nothing"};
 constexpr store::Sql has_one{"has_group", "select 1 from person_groups where tenant = $1 and id = $2"};
 constexpr store::Sql select_one{"get_group",
-                                "select id, name, detail, by_rule, created_at, updated_at, version from person_groups where tenant = $1 and id = $2"};
+                                "select id, name, detail, by_rule, created_at, updated_at, version, members_version from person_groups where tenant = $1 and id = $2"};
 constexpr store::Sql select_named{"find_group_by_name",
-                                  "select id, name, detail, by_rule, created_at, updated_at, version from person_groups "
+                                  "select id, name, detail, by_rule, created_at, updated_at, version, members_version from person_groups "
                                   "where tenant = $1 and name_index = $2"};
 constexpr store::Sql select_external{"find_groups_by_external_id",
-                                     "select id, name, detail, by_rule, created_at, updated_at, version from person_groups "
+                                     "select id, name, detail, by_rule, created_at, updated_at, version, members_version from person_groups "
                                      "where tenant = $1 and external_index = $2 order by id limit 100"};
 constexpr store::Sql select_page{"list_groups",
-                                 "select id, name, detail, by_rule, created_at, updated_at, version from person_groups "
+                                 "select id, name, detail, by_rule, created_at, updated_at, version, members_version from person_groups "
                                  "where tenant = $1 and id > $2 order by id limit $3"};
 constexpr store::Sql select_by_rule{"list_groups_by_rule",
-                                    "select id, name, detail, by_rule, created_at, updated_at, version from person_groups "
+                                    "select id, name, detail, by_rule, created_at, updated_at, version, members_version from person_groups "
                                     "where tenant = $1 and by_rule = 1 order by id limit $2"};
 constexpr store::Sql update_one{"change_group",
                                 "update person_groups set name_index = $3, name = $4, detail = $5, external_index = $6, by_rule = $7, updated_at = $8, "
                                 "version = version + 1 where tenant = $1 and id = $2"};
+constexpr store::Sql touch_one{"touch_group_members",
+                               "update person_groups set members_version = members_version + 1 where tenant = $1 and id = $2"};
+constexpr store::Sql touch_of_person{"touch_groups_of_person",
+                                     "update person_groups set members_version = members_version + 1 where tenant = $1 and id in "
+                                     "(select group_id from group_members where tenant = $1 and person = $2)"};
 constexpr store::Sql delete_all[] = {
+    {"touch_group_parents",
+     "update person_groups set members_version = members_version + 1 where tenant = $1 and id in "
+     "(select group_id from group_groups where tenant = $1 and child = $2)"},
     {"delete_group_members", "delete from group_members where tenant = $1 and group_id = $2"},
     {"delete_group_children", "delete from group_groups where tenant = $1 and group_id = $2"},
     {"delete_group_parents", "delete from group_groups where tenant = $1 and child = $2"},
@@ -40,7 +48,8 @@ GroupRow read(const store::Row& row) {
           row.flag(3),
           row.maybe_time(4),
           row.maybe_time(5),
-          row.integer(6)};
+          row.integer(6),
+          row.integer(7)};
 }
 
 std::vector<GroupRow> all_of(const store::Rows& rows) {
@@ -91,6 +100,16 @@ Status update_group(store::Transaction& tx, const GroupRow& row, const GroupInde
   if (done) return {};
   if (done.error().reason == "unique_taken") return name_taken();
   return std::unexpected(done.error());
+}
+
+Status touch_members(store::Transaction& tx, const Id& id) {
+  TRY(tx.execute(touch_one, id));
+  return {};
+}
+
+Status touch_groups_of(store::Transaction& tx, const Id& person) {
+  TRY(tx.execute(touch_of_person, person));
+  return {};
 }
 
 Status delete_group_rows(store::Transaction& tx, const Id& id) {

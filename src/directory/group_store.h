@@ -16,7 +16,7 @@ struct GroupRow {
   std::optional<std::string> detail;
   bool by_rule = false;
   std::optional<Time> created_at, updated_at;
-  std::int64_t version = 1;
+  std::int64_t version = 1, members_version = 0;
 };
 struct GroupIndexes {
   crypto::Digest name;
@@ -33,6 +33,10 @@ Result<std::vector<GroupRow>> select_groups(store::Transaction& tx, const Id& af
 Result<std::vector<GroupRow>> select_groups_by_rule(store::Transaction& tx, std::size_t limit);
 // Everything but id and created_at; the version becomes one more. conflict/"group_taken".
 Status update_group(store::Transaction& tx, const GroupRow& row, const GroupIndexes& indexes);
+// Who is in it has changed.
+Status touch_members(store::Transaction& tx, const Id& id);
+// Who is in any of the groups that somebody is in is about to change.
+Status touch_groups_of(store::Transaction& tx, const Id& person);
 // With who is in it and what it is in.
 Status delete_group_rows(store::Transaction& tx, const Id& id);
 

@@ -86,12 +86,13 @@ Result<Group> open(const seal::TenantKey& key, const GroupRow& row) {
   group.created_at = row.created_at.value_or(made_at(row.id));
   group.updated_at = row.updated_at.value_or(group.created_at);
   group.version = row.version;
+  group.members_version = row.members_version;
   return group;
 }
 
 GroupRow sealed(const seal::TenantKey& key, const Group& group) {
   return {group.id,         key.seal(name_of(group.id), group.name), key.seal(detail_of(group.id), detail_json(group)), !group.rule.empty(), group.created_at,
-          group.updated_at, group.version};
+          group.updated_at, group.version, group.members_version};
 }
 
 GroupIndexes indexes_of(const seal::TenantKey& key, const Group& group) {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct Group : GroupAttributes {
   Id id;
   Time created_at, updated_at;
   std::int64_t version = 1;  // of what is said of it; who is in it doesn't count
+  std::int64_t members_version = 0;  // one more with each change of who is directly in it
 };
 
 // What of a group becomes something else; what isn't given stays.
@@ -107,6 +109,9 @@ class Groups {
   Status add(store::Transaction& tx, const Id& group, const Id& member, const audit::Event& by);
   Status take_out(store::Transaction& tx, const Id& group, const Id& member, const audit::Event& by);
 
+  // Each as what it is: a person where there is one of that id, else a group (which may not be there either).
+  Result<std::vector<Member>> as_members(store::Transaction& tx, std::span<const Id> ids);
+
   // People and groups directly in it, by id, after `after`, at most `limit`.
   Result<std::vector<Member>> members(store::Transaction& tx, const Id& group, std::optional<Id> after, std::size_t limit);
   // People in it or in any group below, each once, by id, after `after`, at most `limit`.
@@ -118,6 +123,8 @@ class Groups {
   // Puts somebody who was made or changed into the groups whose rules they meet, and takes them out of the others. In the
   // transaction that changed them, a `write`: in a `write_snapshot` a rule that changes at the same moment may miss them.
   Status settle(store::Transaction& tx, const Person& person, const audit::Event& by);
+  // The same for people who were just made, and so are in no group yet.
+  Status settle_new(store::Transaction& tx, std::span<const Person> people, const audit::Event& by);
   // Nothing where the group's rule was asked of everybody, or there is none.
   Result<std::optional<RulePass>> rule_pass(store::Transaction& tx, const Id& group);
   // Asks the next few; true when that was all. See group_rules.h.
@@ -129,7 +136,6 @@ class Groups {
   Result<std::shared_ptr<const Rules>> rules(store::Transaction& tx);
   Status check_rule(store::Transaction& tx, const Id& group, std::string_view rule);
   Status rule_changed(store::Transaction& tx, const Id& group, std::string_view rule);
-  Status put_in(store::Transaction& tx, const Id& group, const Member& member, std::vector<Member>& added);
   Status told(store::Transaction& tx, const Id& group, const std::vector<Member>& added, const std::vector<Member>& removed, const audit::Event& by);
   Result<std::vector<Group>> opened(store::Transaction& tx, const std::vector<GroupRow>& rows);
   Directory& directory_;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "directory/directory.h"
+#include "directory/names.h"
 #include "directory/profile.h"
 
 namespace kidoban::directory {
@@ -27,6 +28,11 @@ std::optional<icu::UnicodeString> folded(std::string_view text) {
   return out;
 }
 
+bool may_stand_in_local_part(char c) {
+  constexpr std::string_view refused = " \"(),:;<>@[\\]";
+  return c >= 0x21 && c != 0x7f && refused.find(c) == std::string_view::npos;
+}
+
 // RFC 8264 §9.18's IdentifierClass: letters, digits and marks of any script, and printable ASCII; of
 // those, no spaces or quotes, which e-mail form would need quoted. Right-to-left letters are refused together
 // with left-to-right ones (RFC 5893 §2, in its strictest form).
@@ -35,8 +41,7 @@ bool may_stand_in_local_part(const icu::UnicodeString& text) {
   for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
     const UChar32 c = text.char32At(i);
     if (c < 0x80) {
-      constexpr std::string_view refused = " \"(),:;<>@[\\]";
-      if (c < 0x21 || c == 0x7f || refused.find(static_cast<char>(c)) != std::string_view::npos) return false;
+      if (!may_stand_in_local_part(static_cast<char>(c))) return false;
     } else if (!u_isalnum(c) && u_charType(c) != U_NON_SPACING_MARK && u_charType(c) != U_COMBINING_SPACING_MARK &&
                c != 0x30FC) {  // the katakana length mark is a modifier letter
       return false;
@@ -53,21 +58,39 @@ bool is_dot_string(const std::string& text) {
   return !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == std::string::npos;
 }
 
-}  // namespace
+// Both parts of what is ASCII, folded.
+Status split_ascii(std::string_view typed, std::string& local, std::string& domain) {
+  const auto at = typed.rfind('@');
+  if (at == 0 || at == std::string_view::npos || at + 1 == typed.size()) return malformed();
+  local = ascii_lower(typed.substr(0, at));
+  for (const char c : local) {
+    if (!may_stand_in_local_part(c)) return malformed();
+  }
+  domain = typed.substr(at + 1);
+  return {};
+}
 
-Result<std::string> canonical_login(std::string_view typed) {
-  typed = trim(typed);
-  if (typed.empty() || typed.size() > limits::login_bytes || !is_plain_text(typed)) return malformed();
+// Both parts of any other text, folded.
+Status split_folded(std::string_view typed, std::string& local, std::string& domain) {
   auto whole = folded(typed);  // a full-width @ is an @
   if (!whole) return malformed();
   whole->trim();  // a full-width space too, which an input method leaves behind
   const std::int32_t at = whole->lastIndexOf(u'@');
   if (at <= 0 || at + 1 >= whole->length()) return malformed();
-  const icu::UnicodeString local(*whole, 0, at);
-  if (!may_stand_in_local_part(local)) return malformed();
-  std::string out, domain;
-  local.toUTF8String(out);
+  const icu::UnicodeString first(*whole, 0, at);
+  if (!may_stand_in_local_part(first)) return malformed();
+  first.toUTF8String(local);
   icu::UnicodeString(*whole, at + 1).toUTF8String(domain);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> canonical_login(std::string_view typed) {
+  typed = trim(typed);
+  if (typed.empty() || typed.size() > limits::login_bytes || !is_plain_text(typed)) return malformed();
+  std::string out, domain;
+  TRY(is_ascii(typed) ? split_ascii(typed, out, domain) : split_folded(typed, out, domain));
   if (!is_dot_string(out) || out.size() > 64) return malformed();  // RFC 5321 §4.5.3.1.1
   const auto ascii = ascii_domain(domain);
   if (!ascii) return malformed();
@@ -79,6 +102,7 @@ Result<std::string> canonical_login(std::string_view typed) {
 Result<std::string> mail_address(std::string_view typed) {
   const auto malformed_address = [] { return fail(Kind::malformed, "email_malformed", "the e-mail address isn't one"); };
   if (!canonical_login(typed)) return malformed_address();
+  if (is_ascii(trim(typed))) return std::string(trim(typed));
   UErrorCode error = U_ZERO_ERROR;
   const auto* compose = icu::Normalizer2::getNFKCInstance(error);
   if (U_FAILURE(error)) return malformed_address();

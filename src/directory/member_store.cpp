@@ -85,6 +85,49 @@ Result<bool> delete_member(store::Transaction& tx, const Id& group, const Member
   return TRY(tx.execute(is_group(member) ? delete_group_row : delete_person_row, group, member.id)) == 1;
 }
 
+namespace {
+
+store::Batch batch_of(const Id& group, std::span<const Id> members) {
+  store::Batch batch;
+  for (const Id& one : members) batch.add(group, one);
+  return batch;
+}
+
+Result<std::vector<bool>> changed_each(store::Transaction& tx, const Sql& sql, const Id& group, std::span<const Id> members) {
+  auto batch = batch_of(group, members);
+  std::vector<bool> all;
+  all.reserve(members.size());
+  for (const std::int64_t changed : TRY(tx.execute_each(sql, batch))) all.push_back(changed == 1);
+  return all;
+}
+
+}  // namespace
+
+Result<std::vector<bool>> insert_people_in(store::Transaction& tx, const Id& group, std::span<const Id> people) {
+  return changed_each(tx, insert_person_row, group, people);
+}
+
+Result<std::vector<bool>> delete_members(store::Transaction& tx, const Id& group, MemberKind kind, std::span<const Id> members) {
+  return changed_each(tx, kind == MemberKind::group ? delete_group_row : delete_person_row, group, members);
+}
+
+Result<std::vector<bool>> have_people(store::Transaction& tx, const Id& group, std::span<const Id> people) {
+  auto batch = batch_of(group, people);
+  std::vector<bool> all;
+  all.reserve(people.size());
+  for (const store::Rows& rows : TRY(tx.query_each(has_person_row, batch))) all.push_back(!rows.empty());
+  return all;
+}
+
+Result<std::vector<bool>> are_people(store::Transaction& tx, std::span<const Id> ids) {
+  store::Batch batch;
+  for (const Id& one : ids) batch.add(one);
+  std::vector<bool> all;
+  all.reserve(ids.size());
+  for (const store::Rows& rows : TRY(tx.query_each(has_one_person, batch))) all.push_back(!rows.empty());
+  return all;
+}
+
 Result<bool> has_member(store::Transaction& tx, const Id& group, const Member& member) {
   return !TRY(tx.query(is_group(member) ? has_group_row : has_person_row, group, member.id)).empty();
 }

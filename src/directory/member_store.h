@@ -1,6 +1,7 @@
 #pragma once
 // The rows that say who is in which group: people (group_members), groups (group_groups).
 
+#include <span>
 #include <vector>
 
 #include "directory/groups.h"
@@ -11,8 +12,13 @@ namespace kidoban::directory {
 Result<bool> insert_member(store::Transaction& tx, const Id& group, const Member& member);
 // False where they weren't in.
 Result<bool> delete_member(store::Transaction& tx, const Id& group, const Member& member);
+// The same for many, of one kind each time, in their order.
+Result<std::vector<bool>> insert_people_in(store::Transaction& tx, const Id& group, std::span<const Id> people);
+Result<std::vector<bool>> delete_members(store::Transaction& tx, const Id& group, MemberKind kind, std::span<const Id> members);
+Result<std::vector<bool>> have_people(store::Transaction& tx, const Id& group, std::span<const Id> people);
 Result<bool> has_member(store::Transaction& tx, const Id& group, const Member& member);
 Result<bool> has_person(store::Transaction& tx, const Id& id);
+Result<std::vector<bool>> are_people(store::Transaction& tx, std::span<const Id> ids);
 // People and groups, by id.
 Result<std::vector<Member>> select_members(store::Transaction& tx, const Id& group, const Id& after, std::size_t limit);
 // People alone, by id.

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "directory/directory.h"
+#include "directory/names.h"
 #include "directory/profile.h"
 
 namespace kidoban::directory {
@@ -64,10 +65,14 @@ Result<std::string> kana(std::string_view typed, std::string_view name) {
 // RFC 3966 §3's visual form of a number, with an extension where there is one; full-width digits are digits.
 Result<std::string> phone(std::string_view typed, std::string_view name) {
   if (typed.size() > limits::phone_bytes) return refused("phone_malformed", name);
-  const auto text = composed(typed);
-  if (!text) return refused("phone_malformed", name);
   std::string out;
-  text->toUTF8String(out);
+  if (is_ascii(typed)) {
+    out = trim(typed);
+  } else {
+    const auto text = composed(typed);
+    if (!text) return refused("phone_malformed", name);
+    text->toUTF8String(out);
+  }
   if (ascii_lower(out).starts_with("tel:")) out.erase(0, 4);
   const auto stands = [](unsigned char c) { return std::isdigit(c) || std::string_view("+-.() ;=extEXT*#").find(static_cast<char>(c)) != std::string_view::npos; };
   const bool has_digit = std::ranges::any_of(out, [](unsigned char c) { return std::isdigit(c); });

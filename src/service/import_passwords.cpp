@@ -10,7 +10,11 @@ Status ImportPasswords::check(std::string_view typed) {
 }
 
 Result<ImportPasswords::Set> ImportPasswords::prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline) {
-  auto chosen = TRY(factor_.choose({.tenant = tenant, .person = {}, .own_words = {}}, typed, deadline));
+  return prepare_for(tenant, {}, typed, deadline);
+}
+
+Result<ImportPasswords::Set> ImportPasswords::prepare_for(TenantId tenant, const Owner& owner, const Secret& typed, runtime::Deadline deadline) {
+  auto chosen = TRY(factor_.choose(factors::owner_of(tenant, owner.person, owner.profile, {}), typed, deadline));
   if (const auto* faults = std::get_if<std::vector<factors::Fault>>(&chosen)) return fail(Kind::malformed, faults->front().reason);
   auto prepared = std::get<factors::PreparedPassword>(std::move(chosen));
   prepared.temporary = true;  // whoever made the file knows it

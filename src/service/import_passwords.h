@@ -11,6 +11,7 @@ class ImportPasswords final : public transfer::Passwords {
   explicit ImportPasswords(factors::password::PasswordFactor& factor) : factor_(factor) {}
   Status check(std::string_view typed) override;
   Result<Set> prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline) override;
+  Result<Set> prepare_for(TenantId tenant, const Owner& owner, const Secret& typed, runtime::Deadline deadline) override;
   Result<Set> prepare_hash(std::string_view encoded) override;
 
  private:

@@ -45,7 +45,13 @@ Rooms::Rooms(House& in, const page::Pages& pages, const http::Reach& reach, stor
       courier(*in.store, in.keys, in.audit, in.sealer, in.clock, in.random, reach,
               [&in](store::Transaction& tx, const webhooks::Webhook& off, const webhooks::Attempt& last) { return tell_of_webhook(in, in.addressing, tx, off, last); },
               courier_options(in.config)),
-      kept(in.keys, in.clock) {}
+      kept(in.keys, in.clock) {
+  const auto still_may = [&in](store::Transaction& tx, const audit::Actor& actor, directory::Permission needed) {
+    return transfer::still_may(in.directory, in.clock, tx, actor, needed);
+  };
+  imports.ask_rights(still_may);
+  exports.ask_rights(still_may);
+}
 
 console::Inside Rooms::inside() {
   return {.store = on,

@@ -91,6 +91,26 @@ class Value {
 
 class Rows;
 
+// The arguments of one statement, for many rows: what they cost is then one exchange with the server instead of one each.
+// Borrows texts and blobs as a Value does, so what rows are made of must stay where it is.
+class Batch {
+ public:
+  // A row; as many arguments as the rows before it have.
+  template <class... Args>
+  void add(const Args&... args) {
+    width_ = sizeof...(Args) + 1;
+    values_.emplace_back();  // $1: the transaction's
+    (values_.emplace_back(args), ...);
+  }
+  std::size_t size() const { return width_ == 0 ? 0 : values_.size() / width_; }
+  bool empty() const { return values_.empty(); }
+
+ private:
+  friend class Transaction;
+  std::size_t width_ = 0;
+  std::vector<Value> values_;
+};
+
 // One row of a Rows, which must outlive it. Columns count from 0. Asking for another type than the
 // column has, or for a NULL, is a failed requirement (the schema is ours).
 class Row {
@@ -153,6 +173,13 @@ class Engine {
   virtual ~Engine() = default;
   virtual Result<Rows> query(const Sql& sql, std::span<const Value> values) = 0;
   virtual Result<std::int64_t> execute(const Sql& sql, std::span<const Value> values) = 0;
+  // The same statement for each `width` of the values, one after another; the first that fails ends it.
+  virtual Result<std::vector<Rows>> query_each(const Sql& sql, std::span<const Value> values, std::size_t width);
+  virtual Result<std::vector<std::int64_t>> execute_each(const Sql& sql, std::span<const Value> values, std::size_t width);
+  // A savepoint: what is written after it is kept with the rest, or undone alone, whatever failed in it.
+  virtual Status begin_part() = 0;
+  virtual Status keep_part() = 0;
+  virtual Status undo_part() = 0;
   // Many statements without arguments, one after another: migrations alone.
   virtual Status script(const std::string& text) = 0;
 };
@@ -178,12 +205,36 @@ class Transaction {
     const std::array<Value, sizeof...(Args) + 1> values{Value(tenant_), Value(args)...};
     return execute_all(sql, values);
   }
+  // The same for each row of a batch, in its order: the answers; how many rows each changed.
+  Result<std::vector<Rows>> query_each(const Sql& sql, Batch& batch);
+  Result<std::vector<std::int64_t>> execute_each(const Sql& sql, Batch& batch);
+
+  // A part of the transaction that stands or falls alone: where `body` answers an Error, or a statement in it failed, what
+  // it wrote is undone, its Error is the answer, and the transaction goes on. What ends a transaction as such (a conflict
+  // with another, a lost connection, the deadline) still ends it, and is its answer. A part within another is refused.
+  // `body` takes nothing and works in this transaction.
+  template <class Body>
+  auto part(Body&& body) -> std::invoke_result_t<Body&> {
+    TRY(begin_part());
+    auto answer = body();
+    if (answer.has_value()) {
+      auto kept = end_part(true);
+      if (kept) return answer;
+      return std::unexpected(std::move(kept.error()));
+    }
+    TRY(end_part(false));
+    return answer;
+  }
 
  private:
+  Status begin_part();
+  Status end_part(bool keep);
   Result<Rows> query_all(const Sql& sql, std::span<const Value> values);
   Result<std::int64_t> execute_all(const Sql& sql, std::span<const Value> values);
+  void bind(Batch& batch) const;
   Engine& engine_;
   TenantId tenant_;
+  bool in_part_ = false;
 };
 
 class SystemTransaction;

@@ -83,12 +83,14 @@ struct Rooms {
   store::Store& store;
   seal::Keyring& keys;
   directory::Directory& directory;
+  StillMay still_may{};
 };
 
 class ExportWork final : public jobs::Work {
  public:
   explicit ExportWork(const Rooms& rooms) : rooms_(rooms) {}
   std::string_view kind() const override { return export_kind; }
+  void ask_rights(StillMay still_may) { rooms_.still_may = std::move(still_may); }
 
   Status step(jobs::Running& running) override {
     struct Read {
@@ -126,6 +128,7 @@ class ExportWork final : public jobs::Work {
     read.row.rows += static_cast<std::int64_t>(read.batch.rows.size());
     read.row.bytes += static_cast<std::int64_t>(page.content.size());
     return running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
+      if (rooms_.still_may) TRY(rooms_.still_may(tx, running.job().actor, permission_to_read(static_cast<FileKind>(read.row.kind))));
       const SealedFiles files(TRY(rooms_.keys.of(tx)));
       TRY(files.put_page(tx, read.row.id, page));
       ExportRow row = read.row;
@@ -178,6 +181,7 @@ Exports::Exports(store::Store& store, seal::Keyring& keys, directory::Directory&
 Exports::~Exports() = default;
 
 std::vector<jobs::Work*> Exports::works() { return {&inside_->work}; }
+void Exports::ask_rights(const StillMay& still_may) { inside_->work.ask_rights(still_may); }
 
 Result<Export> Exports::make(store::Transaction& tx, FileKind kind, Encoding encoding, const audit::Event& by) {
   const Inside& in = *inside_;

@@ -13,6 +13,7 @@
 #include "seal/seal.h"
 #include "store/store.h"
 #include "transfer/encoding.h"
+#include "transfer/still_may.h"
 #include "transfer/transfer.h"
 
 namespace kidoban::transfer {
@@ -49,6 +50,7 @@ class Exports {
   Result<std::string> file(store::Transaction& tx, const Id& id, std::int64_t part, const audit::Event& by);
 
   std::vector<jobs::Work*> works();  // "export"
+  void ask_rights(const StillMay& still_may);  // as Imports
 
  private:
   struct Inside;

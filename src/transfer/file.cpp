@@ -6,8 +6,8 @@
 namespace kidoban::transfer {
 
 namespace {
-// A transaction's worth: some milliseconds.
-constexpr std::int64_t rows_a_page = 100;
+// A transaction's worth: some twenty milliseconds, in which others wait for the embedded store's writer.
+constexpr std::int64_t rows_a_page = 500;
 constexpr std::size_t page_bytes = limits::csv_row_bytes;
 }  // namespace
 

@@ -107,7 +107,8 @@ Result<Plan> plan_member(store::Transaction& tx, const Ground& ground, const Fil
   if (login.empty() == inner.empty()) {
     cells.fault(login.empty() ? login_column : inner_column, login.empty() ? "login_missing" : "member_ambiguous");
   } else if (!login.empty()) {
-    const auto person = TRY(ground.directory.find_by_login(tx, login));
+    const auto canonical = ground.known == nullptr ? directory::canonical_login(login) : ground.known->login_of(login);
+    const auto person = canonical ? TRY(find_person(tx, ground, *canonical)) : std::nullopt;
     if (person) member = Member{person->id, MemberKind::person};
     else cells.fault(login_column, "person_unknown");
   } else {

@@ -1,18 +1,11 @@
 #include "transfer/import_works.h"
 
 #include <boost/json.hpp>
-#include <map>
 
 #include "base/text.h"
+#include "transfer/page_run.h"
 
 namespace kidoban::transfer {
-
-// What a step of either job begins with.
-struct OpenedImport {
-  ImportRow row;
-  Columns columns;
-  std::int64_t deletions = 0;  // in the preview: the run doesn't do more of them
-};
 
 namespace {
 
@@ -20,8 +13,6 @@ using runtime::Deadline;
 
 Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
 constexpr std::chrono::seconds all_or_nothing_time{110}, all_or_nothing_hold{120};
-// Previews show before and after for the first rows; for the others, which attributes.
-constexpr std::int64_t rows_told_in_full = 100;
 
 Result<OpenedImport> open_import(const ImportRooms& rooms, const jobs::Running& running) {
   return rooms.store.read(running.tenant(), soon(), [&](store::Transaction& tx) -> Result<OpenedImport> {
@@ -50,6 +41,31 @@ Result<std::vector<FileRow>> read_page(const ImportRooms& rooms, const jobs::Run
   return rooms.store.read(running.tenant(), soon(), [&](store::Transaction& tx) { return read_page(rooms, tx, file, number); });
 }
 
+// Whose password a row has: somebody who is there, or what the row calls them.
+Result<Passwords::Owner> owner_in(const ImportRooms& rooms, const jobs::Running& running, const Columns& columns, const FileRow& row) {
+  const auto text = [&](auto which) {
+    const auto column = columns.find(which);
+    return column ? std::string(cell_text(row, *column)) : std::string();
+  };
+  return rooms.store.read(running.tenant(), soon(), [&](store::Transaction& tx) -> Result<Passwords::Owner> {
+    std::optional<directory::Person> person;
+    if (const auto id = Id::parse(text(Role::id))) {
+      auto found = rooms.directory.get_person(tx, *id);
+      if (found) person = std::move(*found);
+      else if (found.error().kind != Kind::not_found) return std::unexpected(std::move(found.error()));
+    } else {
+      person = TRY(rooms.directory.find_by_login(tx, text("login")));
+    }
+    if (person) return Passwords::Owner{person->id, std::move(person->profile)};
+    Passwords::Owner owner;
+    owner.profile.login = text("login");
+    owner.profile.display_name = text("display_name");
+    owner.profile.family_name = text("family_name");
+    owner.profile.given_name = text("given_name");
+    return owner;
+  });
+}
+
 // The password of a row, made ready outside any transaction.
 Status prepare_password(const ImportRooms& rooms, jobs::Running& running, const Columns& columns, Phase phase, FileRow& row) {
   const auto typed_column = columns.find(Role::password), hash_column = columns.find(Role::password_hash);
@@ -68,7 +84,7 @@ Status prepare_password(const ImportRooms& rooms, jobs::Running& running, const 
     return {};
   }
   if (!typed.empty()) TRY(running.keep());
-  auto made = typed.empty() ? rooms.passwords.prepare_hash(hash) : rooms.passwords.prepare(running.tenant(), Secret::of(typed), soon());
+  auto made = typed.empty() ? rooms.passwords.prepare_hash(hash) : rooms.passwords.prepare_for(running.tenant(), TRY(owner_in(rooms, running, columns, row)), Secret::of(typed), soon());
   if (made) row.password = std::move(*made);
   else if (is_of_row(made.error())) return refused(typed.empty() ? hash_column : typed_column, made.error().reason.text());
   else return std::unexpected(std::move(made.error()));
@@ -81,49 +97,20 @@ Status prepare_passwords(const ImportRooms& rooms, jobs::Running& running, const
   return {};
 }
 
-Result<Ground> ground_for(const ImportRooms& rooms, store::Transaction& tx, const Columns& columns, Phase phase) {
-  return Ground{rooms.directory, rooms.sessions, columns, phase, TRY(rooms.directory.schema(tx))};
-}
-
-void refuse(Plan& plan, std::string_view reason) {
-  plan.outcome.kind = Outcome::Kind::error;
-  plan.outcome.faults.push_back({0, plan.outcome.line, std::string(reason)});
-  plan.act = nullptr;
-}
-
-// A row's plan, and that no row before it is about the same.
-Result<Plan> plan_row(store::Transaction& tx, const SealedFiles& files, const ImportRow& import, const Ground& ground, const FileRow& row) {
-  if (row.cells.size() != ground.columns.all().size()) {
-    Plan plan;
-    plan.outcome.row = row.number;
-    plan.outcome.line = row.line;
-    refuse(plan, "cells_miscounted");
-    return plan;
-  }
-  const auto kind = static_cast<FileKind>(import.kind);
-  auto plan = TRY(kind == FileKind::people ? plan_person(tx, ground, row) : kind == FileKind::groups ? plan_group(tx, ground, row) : plan_member(tx, ground, row));
-  if (!plan.key) return plan;
-  const auto key = files.key_of(*plan.key);
-  if (ground.phase == Phase::check) {
-    if (!TRY(insert_key(tx, import.id, key, row.number))) refuse(plan, "row_repeated");
-  } else {
-    const auto first = TRY(select_key(tx, import.id, key));
-    if (first && *first != row.number) refuse(plan, "row_repeated");
-  }
-  return plan;
-}
-
-void shorten(Outcome& outcome) {
-  if (outcome.row <= rows_told_in_full) return;
-  for (Changed& one : outcome.changed) one.from = one.to = std::string();
-}
-
 audit::Event by_whom(const jobs::Job& job) {
   std::string trace;  // of a job's length: what it did is found by its id
   for (const char c : job.id.text()) {
     if (c != '-') trace += c;
   }
   return {.name = "import.row", .actor = job.actor, .trace_id = std::move(trace)};
+}
+
+// Whoever lost the right while the job ran stops it at the next step.
+Status still_may_run(const ImportRooms& rooms, store::Transaction& tx, const jobs::Job& job, const OpenedImport& import) {
+  if (!rooms.still_may) return {};
+  const bool has_passwords = import.columns.find(Role::password) || import.columns.find(Role::password_hash);
+  TRY(rooms.still_may(tx, job.actor, permission_to_write(static_cast<FileKind>(import.row.kind))));
+  return has_passwords ? rooms.still_may(tx, job.actor, directory::Permission::people_reset) : Status();
 }
 
 std::int64_t page_after(const jobs::Job& job) { return to_integer(job.cursor).value_or(0); }
@@ -135,17 +122,14 @@ Status CheckWork::step(jobs::Running& running) {
   const std::int64_t number = page_after(running.job());
   auto rows = TRY(read_page(rooms_, running, import.row.id, number));
   TRY(prepare_passwords(rooms_, running, import.columns, Phase::check, rows));
+  const audit::Event by = by_whom(running.job());
+  const PageRun page{rooms_, import, by, static_cast<Mode>(import.row.mode)};
   return running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
+    TRY(still_may_run(rooms_, tx, running.job(), import));
     const SealedFiles files(TRY(rooms_.keys.of(tx)));
-    const Ground ground = TRY(ground_for(rooms_, tx, import.columns, Phase::check));
+    const auto outcomes = TRY(page.look(tx, files, rows));
     Counts counts = counts_from_json(running.job().counts);
-    std::vector<Outcome> outcomes;
-    for (const FileRow& row : rows) {
-      auto plan = TRY(plan_row(tx, files, import.row, ground, row));
-      counts.add(plan.outcome.kind);
-      shorten(plan.outcome);
-      outcomes.push_back(std::move(plan.outcome));
-    }
+    for (const Outcome& one : outcomes) counts.add(one.kind);
     TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::check), number, outcomes));
     return jobs::Progress{.cursor = std::to_string(number + 1),
                           .done = rows.back().number,
@@ -154,53 +138,6 @@ Status CheckWork::step(jobs::Running& running) {
                           .over = number + 1 == import.row.pages};
   });
 }
-
-namespace {
-
-// The row at which a transaction was given up, and why.
-struct GivenUp {
-  Outcome outcome;
-  std::string reason;
-};
-
-// The rows of one page, planned and done, in the caller's transaction.
-struct PageRun {
-  const ImportRooms& rooms;
-  const OpenedImport& import;
-  const audit::Event& by;
-  Mode mode;
-  std::map<std::int64_t, std::string> refused{};  // rows known not to go: by number, why
-
-  // An Error that `given_up` explains is a row's, any other the store's.
-  Result<std::vector<Outcome>> run(store::Transaction& tx, const SealedFiles& files, const Ground& ground, const std::vector<FileRow>& rows,
-                                   Counts& counts, std::optional<GivenUp>& given_up) const {
-    std::vector<Outcome> outcomes;
-    for (const FileRow& row : rows) {
-      auto plan = TRY(plan_row(tx, files, import.row, ground, row));
-      if (const auto known = refused.find(row.number); known != refused.end()) refuse(plan, known->second);
-      if (plan.outcome.kind == Outcome::Kind::remove && counts.remove >= import.deletions) refuse(plan, "deletions_exceeded");
-      if (plan.outcome.kind == Outcome::Kind::error && mode == Mode::all) {
-        given_up = GivenUp{std::move(plan.outcome), {}};
-        return fail(Kind::conflict, "import_has_errors");
-      }
-      if (plan.act) {
-        if (auto done = plan.act(tx, by); !done) {
-          if (is_of_row(done.error())) {
-            refuse(plan, done.error().reason.text());
-            given_up = GivenUp{std::move(plan.outcome), std::string(done.error().reason.text())};
-          }
-          return std::unexpected(std::move(done.error()));
-        }
-      }
-      counts.add(plan.outcome.kind);
-      shorten(plan.outcome);
-      outcomes.push_back(std::move(plan.outcome));
-    }
-    return outcomes;
-  }
-};
-
-}  // namespace
 
 Status RunWork::step(jobs::Running& running) {
   const auto import = TRY(open_import(rooms_, running));
@@ -217,10 +154,10 @@ Status RunWork::step_each(jobs::Running& running, const OpenedImport& import) {
     std::optional<GivenUp> given_up;
     auto did = running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
       given_up.reset();
+      TRY(still_may_run(rooms_, tx, running.job(), import));
       const SealedFiles files(TRY(rooms_.keys.of(tx)));
-      const Ground ground = TRY(ground_for(rooms_, tx, import.columns, Phase::run));
       Counts counts = counts_from_json(running.job().counts);
-      const auto outcomes = TRY(page.run(tx, files, ground, rows, counts, given_up));
+      const auto outcomes = TRY(page.run(tx, files, rows, counts, given_up));
       TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::run), number, outcomes));
       return jobs::Progress{.cursor = std::to_string(number + 1),
                             .done = rows.back().number,
@@ -247,11 +184,11 @@ Status RunWork::run_all(jobs::Running& running, const OpenedImport& import) {
   std::optional<GivenUp> given_up;
   auto did = running.commit(Deadline::after(all_or_nothing_time), [&](store::Transaction& tx) -> Result<jobs::Progress> {
     given_up.reset();
+    TRY(still_may_run(rooms_, tx, running.job(), import));
     const SealedFiles files(TRY(rooms_.keys.of(tx)));
-    const Ground ground = TRY(ground_for(rooms_, tx, import.columns, Phase::run));
     Counts counts;
     for (std::size_t i = 0; i < pages.size(); ++i) {
-      const auto outcomes = TRY(run.run(tx, files, ground, pages[i], counts, given_up));
+      const auto outcomes = TRY(run.run(tx, files, pages[i], counts, given_up));
       TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::run), static_cast<std::int64_t>(i), outcomes));
     }
     return jobs::Progress{.cursor = std::to_string(import.row.pages), .done = import.row.rows, .total = import.row.rows, .counts = counts_json(counts), .over = true};

@@ -4,6 +4,7 @@
 #include "jobs/engine.h"
 #include "transfer/imports.h"
 #include "transfer/sealed_files.h"
+#include "transfer/still_may.h"
 
 namespace kidoban::transfer {
 
@@ -16,6 +17,7 @@ struct ImportRooms {
   login::Sessions& sessions;
   jobs::Jobs& jobs;
   Passwords& passwords;
+  StillMay still_may{};
 };
 
 inline constexpr std::string_view check_kind = "import_check", run_kind = "import_run";
@@ -25,6 +27,7 @@ class CheckWork final : public jobs::Work {
  public:
   explicit CheckWork(const ImportRooms& rooms) : rooms_(rooms) {}
   std::string_view kind() const override { return check_kind; }
+  void ask_rights(StillMay still_may) { rooms_.still_may = std::move(still_may); }
   Status step(jobs::Running& running) override;
 
  private:
@@ -36,6 +39,7 @@ class RunWork final : public jobs::Work {
  public:
   explicit RunWork(const ImportRooms& rooms) : rooms_(rooms) {}
   std::string_view kind() const override { return run_kind; }
+  void ask_rights(StillMay still_may) { rooms_.still_may = std::move(still_may); }
   Status step(jobs::Running& running) override;
 
  private:

@@ -99,6 +99,11 @@ Imports::~Imports() = default;
 
 std::vector<jobs::Work*> Imports::works() { return {&inside_->check, &inside_->run}; }
 
+void Imports::ask_rights(const StillMay& still_may) {
+  inside_->check.ask_rights(still_may);
+  inside_->run.ask_rights(still_may);
+}
+
 Result<Import> Imports::make(store::Transaction& tx, const IncomingFile& file, Mode mode, const audit::Event& by) {
   const Inside& in = *inside_;
   if (mode == Mode::all && file.rows > limits::import_rows_all_or_nothing) return fail(Kind::malformed, "rows_too_many_for_all");

@@ -18,6 +18,7 @@
 #include "transfer/file.h"
 #include "transfer/outcome.h"
 #include "transfer/planner.h"
+#include "transfer/still_may.h"
 #include "transfer/transfer.h"
 
 namespace kidoban::transfer {
@@ -89,6 +90,8 @@ class Imports {
 
   // "import_check", "import_run".
   std::vector<jobs::Work*> works();
+  // Before they are served: what they ask in each step, so that who lost a right while a job runs stops it.
+  void ask_rights(const StillMay& still_may);
 
  private:
   struct Inside;

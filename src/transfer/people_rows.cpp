@@ -111,7 +111,12 @@ class PersonPlanner {
       said_.values.insert_or_assign(name, Value(std::string(text)));
       return {};
     }
-    const auto person = TRY(ground_.directory.find_by_login(tx_, text));
+    const auto login = ground_.known == nullptr ? directory::canonical_login(text) : ground_.known->login_of(text);
+    auto person = login ? TRY(find_person(tx_, ground_, *login)) : std::nullopt;
+    if (!person && login && ground_.catch_up) {  // made by a row before this one, perhaps
+      TRY(ground_.catch_up());
+      person = TRY(ground_.directory.find_by_login(tx_, *login));
+    }
     if (person) said_.values.insert_or_assign(name, Value(person->id.text()));
     else if (ground_.phase == Phase::run || text.find('@') == std::string_view::npos) cells_.fault(index, "person_unknown");
     return {};
@@ -152,13 +157,13 @@ class PersonPlanner {
       cells_.fault(ground_.columns.find(Role::id), "person_unknown");
       return std::nullopt;
     }
-    const auto login = directory::canonical_login(said_.login);
+    const auto login = ground_.known == nullptr ? directory::canonical_login(said_.login) : ground_.known->login_of(said_.login);
     if (!login) {
       if (!said_.login.empty()) cells_.fault(ground_.columns.find("login"), login.error().reason.text());
       return std::nullopt;
     }
     plan_.key = *login;
-    return ground_.directory.find_by_login(tx_, *login);
+    return find_person(tx_, ground_, *login);
   }
 
   // Whoever sets an administrator's password or address can become them: that is done one by one, by somebody who may as much.
@@ -249,10 +254,7 @@ class PersonPlanner {
     person.enabled = said_.state.value_or(PersonState::enabled) == PersonState::enabled;
     person.valid_from = said_.valid_from.value_or(std::nullopt);
     person.valid_until = said_.valid_until.value_or(std::nullopt);
-    plan_.act = [this_ground = &ground_, person = std::move(person), password = row_.password](store::Transaction& tx, const audit::Event& by) -> Status {
-      const auto made = TRY(this_ground->directory.create_person(tx, person, by));
-      return password ? password(tx, made.id, by) : Status();
-    };
+    plan_.newcomer = Plan::Newcomer{std::move(person), row_.password};
   }
 
   Status change(const Person& before) {

@@ -6,9 +6,15 @@
 
 namespace kidoban::transfer {
 
-std::string_view RowReader::text(std::optional<std::size_t> column) const {
-  if (!column || *column >= row_.cells.size()) return {};
-  return trim(bare(row_.cells[*column]));
+std::string_view cell_text(const FileRow& row, std::size_t column) {
+  return column < row.cells.size() ? trim(bare(row.cells[column])) : std::string_view();
+}
+
+std::string_view RowReader::text(std::optional<std::size_t> column) const { return column ? cell_text(row_, *column) : std::string_view(); }
+
+Result<std::optional<directory::Person>> find_person(store::Transaction& tx, const Ground& ground, const std::string& login) {
+  if (const auto* known = ground.known == nullptr ? nullptr : ground.known->find(login)) return *known;
+  return ground.directory.find_by_login(tx, login);
 }
 
 bool RowReader::flag(Role role, bool otherwise) { return maybe_flag(role).value_or(otherwise); }

@@ -11,6 +11,7 @@
 #include "directory/directory.h"
 #include "login/session.h"
 #include "transfer/columns.h"
+#include "transfer/known_people.h"
 #include "transfer/outcome.h"
 
 namespace kidoban::transfer {
@@ -23,8 +24,17 @@ class Passwords {
   using Set = std::function<Status(store::Transaction&, const Id& person, const audit::Event& by)>;
   // Cheap, for the preview: malformed/… for what can be no password of anybody.
   virtual Status check(std::string_view typed) = 0;
-  // Outside any transaction: hashes, on the lane. malformed/… for what the policy refuses.
+  // Outside any transaction: hashes, on the lane. By the tenant's default policy. malformed/… for what the policy refuses.
   virtual Result<Set> prepare(TenantId tenant, const Secret& typed, runtime::Deadline deadline) = 0;
+  // The same for somebody: by the policy of their groups and with their former ones, where they are there already, and with
+  // regard to what they are or will be called.
+  struct Owner {
+    std::optional<Id> person{};
+    directory::Profile profile{};
+  };
+  virtual Result<Set> prepare_for(TenantId tenant, const Owner& /*owner*/, const Secret& typed, runtime::Deadline deadline) {
+    return prepare(tenant, typed, deadline);
+  }
   // A hash that another system made. malformed/"hash_unsupported".
   virtual Result<Set> prepare_hash(std::string_view encoded) = 0;
 };
@@ -45,6 +55,12 @@ struct Plan {
   std::optional<std::string> key;  // whom it is about: no two rows of a file the same
   // What is done; empty where nothing is.
   std::function<Status(store::Transaction&, const audit::Event&)> act{};
+  // Instead of an act: somebody who is to be made, together with those of other rows.
+  struct Newcomer {
+    directory::Directory::NewPerson person;
+    Passwords::Set password{};
+  };
+  std::optional<Newcomer> newcomer{};
 };
 
 // What rows are planned with. Made for one transaction.
@@ -54,7 +70,14 @@ struct Ground {
   const Columns& columns;
   Phase phase = Phase::check;
   directory::Schema schema{};
+  const KnownPeople* known = nullptr;  // of the page
+  // Does what rows before this one still have waiting; where somebody isn't found who may be among it.
+  std::function<Status()> catch_up{};
 };
+// Whoever has that canonical login.
+Result<std::optional<directory::Person>> find_person(store::Transaction& tx, const Ground& ground, const std::string& login);
+// A cell's text, trimmed and without its guard; "" where the row has no such cell.
+std::string_view cell_text(const FileRow& row, std::size_t column);
 
 // The error is the store's; what is wrong with the row is in the outcome.
 Result<Plan> plan_person(store::Transaction& tx, const Ground& ground, const FileRow& row);

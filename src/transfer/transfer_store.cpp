@@ -131,13 +131,22 @@ Result<std::vector<OutcomeRow>> select_outcomes(store::Transaction& tx, const Id
   return every(TRY(tx.query(which == Which::bad ? list_bad_outcomes : list_outcomes, file, phase, number, limit)), read_outcome);
 }
 
-Result<bool> insert_key(store::Transaction& tx, const Id& file, const crypto::Digest& key, std::int64_t row) {
-  return TRY(tx.execute(insert_key_row, file, key, row)) == 1;
+Result<std::vector<bool>> insert_keys(store::Transaction& tx, const Id& file, std::span<const KeyRow> keys) {
+  store::Batch batch;
+  for (const KeyRow& one : keys) batch.add(file, one.key, one.row);
+  std::vector<bool> all;
+  for (const std::int64_t changed : TRY(tx.execute_each(insert_key_row, batch))) all.push_back(changed == 1);
+  return all;
 }
-Result<std::optional<std::int64_t>> select_key(store::Transaction& tx, const Id& file, const crypto::Digest& key) {
-  const auto rows = TRY(tx.query(get_key, file, key));
-  if (rows.empty()) return std::nullopt;
-  return rows.front().integer(0);
+Result<std::vector<std::optional<std::int64_t>>> select_keys(store::Transaction& tx, const Id& file, std::span<const crypto::Digest> keys) {
+  store::Batch batch;
+  for (const auto& one : keys) batch.add(file, one);
+  std::vector<std::optional<std::int64_t>> all;
+  for (const store::Rows& rows : TRY(tx.query_each(get_key, batch))) {
+    if (rows.empty()) all.emplace_back();
+    else all.emplace_back(rows.front().integer(0));
+  }
+  return all;
 }
 
 }  // namespace kidoban::transfer

@@ -2,6 +2,7 @@
 // The tables of files and what became of them. Sealed columns are opaque here.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,9 +59,12 @@ Result<std::optional<OutcomeRow>> select_outcome(store::Transaction& tx, const I
 enum class Which : std::uint8_t { all, bad };
 Result<std::vector<OutcomeRow>> select_outcomes(store::Transaction& tx, const Id& file, int phase, Which which, std::int64_t number, std::size_t limit);
 
-// False where the file has it already, in another row.
-Result<bool> insert_key(store::Transaction& tx, const Id& file, const crypto::Digest& key, std::int64_t row);
-
-Result<std::optional<std::int64_t>> select_key(store::Transaction& tx, const Id& file, const crypto::Digest& key);  // its row
+// Whom rows are about, and which rows. Whether each was put in: not where the file has it already, in another row.
+struct KeyRow {
+  crypto::Digest key;
+  std::int64_t row = 0;
+};
+Result<std::vector<bool>> insert_keys(store::Transaction& tx, const Id& file, std::span<const KeyRow> keys);
+Result<std::vector<std::optional<std::int64_t>>> select_keys(store::Transaction& tx, const Id& file, std::span<const crypto::Digest> keys);  // their rows
 
 }  // namespace kidoban::transfer

@@ -1,4 +1,5 @@
-// POST /Bulk (RFC 7644 §3.7): many operations in one request, each a transaction of its own. What an operation makes is named
+// POST /Bulk (RFC 7644 §3.7): many operations in one request, each with an outcome of its own: one that fails leaves nothing,
+// and the others stand. Many share a commit, each a part of it that is undone alone. What an operation makes is named
 // by the others with bulkId:…, before or after it, and in circles where a circle can be: then a reference is put in once
 // both are there (§3.7.1).
 
@@ -19,6 +20,8 @@ using http::Method, http::Reply, http::Request;
 namespace {
 
 constexpr std::string_view mark = "bulkId:";
+// Operations that share a commit: some milliseconds of the embedded store's writer.
+constexpr std::size_t at_once = 100;
 
 struct Step {
   Method method = Method::other;
@@ -70,6 +73,14 @@ void references_in(const json::value& value, std::set<std::string>& found) {
   }
 }
 
+// Whether it may have a password in it, which is hashed outside of any transaction.
+bool mentions_password(const json::value& value) {
+  if (value.is_string()) return ascii_lower(std::string_view(value.get_string())).find("password") != std::string::npos;
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), mentions_password);
+  if (!value.is_object()) return false;
+  return std::ranges::any_of(value.get_object(), [](const auto& member) { return ascii_iequals(std::string_view(member.key()), "password") || mentions_password(member.value()); });
+}
+
 class Bulk {
  public:
   Bulk(const Inside& in, const Request& request, std::vector<Step> steps, std::size_t fail_on) : in_(in), request_(request), steps_(std::move(steps)), fail_on_(fail_on) {}
@@ -77,10 +88,14 @@ class Bulk {
   json::array run() {
     while (!stopped()) {
       bool moved = false;
-      for (Step& step : steps_) {
-        if (step.done || stopped() || !ready(step)) continue;
-        perform(step);
+      for (auto step = steps_.begin(); step != steps_.end() && !stopped();) {
+        if (step->done || !ready(*step)) {
+          ++step;
+          continue;
+        }
         moved = true;
+        if (mentions_password(step->data)) perform(*step++, nullptr);
+        else step = perform_some(step);
       }
       if (moved) continue;
       const auto waiting = std::ranges::find_if(steps_, [](const Step& one) { return !one.done; });
@@ -161,25 +176,111 @@ class Bulk {
     if (!step.bulk_id.empty()) step.answer["bulkId"] = step.bulk_id;
   }
 
-  void perform(Step& step) {
+  using Place = std::vector<Step>::iterator;
+
+  // What a commit changes besides its own steps.
+  struct Before {
+    std::size_t errors;
+    std::map<std::string, std::string> made;
+    std::vector<Step*> later;
+    std::vector<json::object> answers;  // of `later`
+  };
+  Before before() const {
+    Before out{errors_, made_, later_, {}};
+    for (const Step* one : later_) out.answers.push_back(one->answer);
+    return out;
+  }
+  void undo(const Before& to) {
+    errors_ = to.errors;
+    made_ = to.made;
+    later_ = to.later;
+    for (std::size_t i = 0; i < later_.size(); ++i) later_[i]->answer = to.answers[i];
+    for (Step* one : shared_) {
+      one->done = one->failed = false;
+      one->answer.clear();
+    }
+  }
+
+  // From here on, in one commit, as many as may share it; → where to go on.
+  Place perform_some(Place from) {
+    const Before stood = before();
+    shared_.clear();
+    Place next = from;
+    const auto did = in_.store.write(*request_.site.tenant, request_.deadline, [&](store::Transaction& tx) -> Status {
+      undo(stood);  // the body may run again
+      shared_.clear();
+      Shared shared{tx};
+      for (next = from; next != steps_.end() && shared_.size() < at_once && !stopped();) {
+        if (next->done || !ready(*next)) {
+          ++next;
+        } else if (mentions_password(next->data)) {
+          break;
+        } else if (next->method == Method::post && next->users) {
+          next = create_some(next, shared);
+        } else {
+          shared_.push_back(&*next);
+          perform(*next++, &shared);
+        }
+      }
+      return {};
+    });
+    if (did) return next;
+    undo(stood);
+    if (shared_.empty()) shared_.push_back(&*next++);  // it never came so far
+    for (Step* one : shared_) {
+      if (!stopped()) answer(*one, did.error());
+    }
+    return next;
+  }
+
+  // People one after another are made together.
+  Place create_some(Place from, Shared& shared) {
+    std::vector<json::object> bodies;
+    std::vector<Step*> steps;
+    Place next = from;
+    for (; next != steps_.end() && shared_.size() < at_once; ++next) {
+      if (next->done) continue;
+      if (next->method != Method::post || !next->users || !ready(*next) || mentions_password(next->data)) break;
+      // Whoever would be the last error that is allowed is the last that is done.
+      if (fail_on_ > 0 && errors_ + steps.size() >= fail_on_) break;
+      shared_.push_back(&*next);
+      steps.push_back(&*next);
+      json::value data = next->data;
+      resolve_in(data);
+      bodies.push_back(std::move(data.get_object()));
+    }
+    auto made = create_users(in_, request_, shared, bodies);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (!made) answer(*steps[i], made.error());
+      else settle(*steps[i], std::move((*made)[i]), &shared);
+    }
+    return next;
+  }
+
+  void perform(Step& step, Shared* shared) {
     json::value data = step.data, id = json::value(step.id);
     resolve_in(data);
     resolve_in(id);
-    auto shown = act(step, data.get_object(), std::string_view(id.get_string()));
+    settle(step, act(step, data.get_object(), std::string_view(id.get_string()), shared), shared);
+    // What it changed may be who asks.
+    if (shared != nullptr && step.method != Method::post) shared->asker.reset();
+  }
+
+  void settle(Step& step, Result<Shown> shown, Shared* shared) {
     if (!shown) return answer(step, shown.error());
     step.done = true;
     begin_answer(step, step.method == Method::post ? 201 : step.method == Method::del ? 204 : 200);
     if (step.method == Method::del) return;
     step.answer["location"] = shown->location;
     if (!shown->tag.empty()) step.answer["version"] = "W/\"" + shown->tag + "\"";
-    const std::string made = std::string(std::string_view(shown->resource["id"].as_string()));
-    if (step.method == Method::post) made_[step.bulk_id] = made;
+    if (step.method == Method::post) made_[step.bulk_id] = std::string(std::string_view(shown->resource["id"].as_string()));
     if (!step.later.empty()) later_.push_back(&step);
-    put_in_later();
+    put_in_later(shared);
   }
 
-  Result<Shown> act(const Step& step, const json::object& data, std::string_view id) const {
-    Call call{&data, std::nullopt, TRY(tags_in(step.version)), true};
+  Result<Shown> act(const Step& step, const json::object& data, std::string_view id, Shared* shared) const {
+    Call call{&data, std::nullopt, TRY(tags_in(step.version)), false};
+    call.shared = shared;
     if (step.method != Method::post) call.id = TRY(Id::parse(id));
     switch (step.method) {
       case Method::post: return step.users ? create_user(in_, request_, call) : create_group(in_, request_, call);
@@ -190,7 +291,7 @@ class Bulk {
   }
 
   // What was left out, once all that it names is there.
-  void put_in_later() {
+  void put_in_later(Shared* shared) {
     std::vector<Step*> waiting;
     for (Step* step : later_) {
       if (!unresolved(step->later).empty()) {
@@ -204,7 +305,7 @@ class Bulk {
       Step patch;
       patch.method = Method::patch;
       patch.users = step->users;
-      const auto shown = act(patch, {{"Operations", std::move(operations)}}, made_[step->bulk_id]);
+      const auto shown = act(patch, {{"Operations", std::move(operations)}}, made_[step->bulk_id], shared);
       if (!shown) {
         // It was made, without what couldn't be: the client hears both.
         ++errors_;
@@ -223,6 +324,7 @@ class Bulk {
   std::size_t fail_on_, errors_ = 0;
   std::map<std::string, std::string> made_;  // bulkId → id
   std::vector<Step*> later_;
+  std::vector<Step*> shared_;  // of the commit on its way
 };
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "provisioning/scim_server/inside.h"
 #include "provisioning/scim_server/json_subject.h"
 #include "provisioning/scim_server/patch.h"
@@ -36,12 +36,7 @@ json::object told(const Member& one, const std::string& base) {
 }
 
 // Who is in a group isn't in its version: the tag is made of both.
-std::string tag_of(const Group& group, const std::vector<Member>& members) {
-  std::string all;
-  for (const Member& one : members) all += as_text(one.id.span());
-  const auto digest = crypto::sha256(all);
-  return std::to_string(group.version) + "-" + hex(std::span(digest).first(8));
-}
+std::string tag_of(const Group& group) { return std::to_string(group.version) + "-" + std::to_string(group.members_version); }
 
 json::object group_json(const Group& group) {
   json::object out{{"id", group.id.text()}, {"displayName", group.name}};
@@ -76,39 +71,48 @@ Result<directory::GroupAttributes> wanted_group(const json::object& resource) {
   return out;
 }
 
-// Whether a person or a group is meant: it is said, or it is looked up.
-Result<Member> member_meant(const Inside& in, store::Transaction& tx, const json::value& item) {
-  if (!item.is_object()) return fail(Kind::malformed, "value_malformed", "members");
-  const auto& o = item.get_object();
-  const auto id = Id::parse(text_in(o, "value"));
-  if (!id) return fail(Kind::malformed, "group_member_unknown");
-  const std::string type = text_in(o, "type"), reference = text_in(o, "$ref");
-  if (ascii_iequals(type, "Group") || reference.find("/Groups/") != std::string::npos) return Member{*id, MemberKind::group};
-  const auto person = in.directory.get_person(tx, *id);
-  if (person) return Member{*id, MemberKind::person};
-  if (person.error().kind != Kind::not_found) return std::unexpected(person.error());
-  return Member{*id, MemberKind::group};
-}
-
 const Shape& member_shape() { return group_shape().schemas.front().attributes.back(); }
 
+// Whether people or groups are meant: it is said, or it is looked up, for all of them at once.
 Result<std::vector<Member>> members_meant(const Inside& in, store::Transaction& tx, const json::value& value) {
   const auto items = TRY(coerced(member_shape(), value));
   std::vector<Member> out;
   if (!items.is_array()) return out;
-  for (const auto& one : items.get_array()) out.push_back(TRY(member_meant(in, tx, one)));
+  std::vector<Id> unknown;
+  std::vector<std::size_t> places;
+  for (const auto& item : items.get_array()) {
+    if (!item.is_object()) return fail(Kind::malformed, "value_malformed", "members");
+    const auto& o = item.get_object();
+    const auto id = Id::parse(text_in(o, "value"));
+    if (!id) return fail(Kind::malformed, "group_member_unknown");
+    const std::string type = text_in(o, "type"), reference = text_in(o, "$ref");
+    if (!ascii_iequals(type, "Group") && reference.find("/Groups/") == std::string::npos) {
+      unknown.push_back(*id);
+      places.push_back(out.size());
+    }
+    out.push_back({*id, MemberKind::group});
+  }
+  const auto known = TRY(in.directory.groups().as_members(tx, unknown));
+  for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = known[i];
   return out;
 }
 
 // What the operations come to, in their order: the last word about somebody counts.
 class Plan {
  public:
+  // Those who are in it now, where somebody had to look: who is in already isn't put in, who isn't isn't taken out.
+  void there(const std::vector<Member>& now) {
+    there_.emplace();
+    for (const Member& one : now) there_->insert(one.id);
+  }
   void add(const Member& one) { wanted_[one.id] = {one.kind, true}; }
   void remove(const Member& one) { wanted_[one.id] = {one.kind, false}; }
   bool empty() const { return wanted_.empty(); }
   directory::MemberChange change() const {
     directory::MemberChange out;
-    for (const auto& [id, wish] : wanted_) (wish.second ? out.add : out.remove).push_back({id, wish.first});
+    for (const auto& [id, wish] : wanted_) {
+      if (!there_ || there_->contains(id) != wish.second) (wish.second ? out.add : out.remove).push_back({id, wish.first});
+    }
     return out;
   }
   // Those who would be in it.
@@ -122,6 +126,7 @@ class Plan {
 
  private:
   std::map<Id, std::pair<MemberKind, bool>> wanted_;
+  std::optional<std::set<Id>> there_;
 };
 
 // `members[value eq "…"]`, by far the most usual: no need to see the others.
@@ -133,7 +138,11 @@ const std::string* one_named(const directory::Filter& filter) {
 Status plan_members(const Inside& in, store::Transaction& tx, const Id& group, const Operation& operation, const directory::ItemPath& path, const std::string& base, Plan& plan) {
   using Op = Operation::Op;
   if (!path.sub.empty() || !path.attribute.sub.empty()) return fail(Kind::malformed, "attribute_read_only", "a member's parts can't be changed, but they can be replaced");
-  const auto now = [&]() -> Result<std::vector<Member>> { return plan.over(TRY(all_members(in, tx, group))); };
+  const auto now = [&]() -> Result<std::vector<Member>> {
+    auto all = TRY(all_members(in, tx, group));
+    plan.there(all);
+    return plan.over(std::move(all));
+  };
   if (path.items) {
     if (operation.op == Op::add) return fail(Kind::malformed, "patch_no_target", "members are added without a filter");
     std::vector<Member> found;
@@ -178,8 +187,30 @@ directory::GroupChange change_to(const directory::GroupAttributes& wanted) {
 
 Result<Group> fitting(const Inside& in, store::Transaction& tx, const Call& call) {
   auto group = TRY(in.directory.groups().get(tx, *call.id));
-  if (call.if_match && !call.if_match->any && !call.if_match->fit(tag_of(group, TRY(all_members(in, tx, group.id))))) return fail(Kind::conflict, "version_changed");
+  if (call.if_match && !call.if_match->any && !call.if_match->fit(tag_of(group))) return fail(Kind::conflict, "version_changed");
   return group;
+}
+
+// So many members are told of a group that was changed; of more, only who asks for them hears.
+constexpr std::size_t members_told = 1000;
+
+Result<bool> is_large(const Inside& in, store::Transaction& tx, const Id& group) {
+  std::optional<Id> after;
+  for (std::size_t seen = 0; seen < members_told;) {
+    const auto page = TRY(in.directory.groups().members(tx, group, after, 500));
+    seen += page.size();
+    if (page.size() < 500) return false;
+    after = page.back().id;
+  }
+  return !TRY(in.directory.groups().members(tx, group, after, 1)).empty();
+}
+
+// After a change: as it stands now.
+Result<Shown> changed_group(const Inside& in, store::Transaction& tx, const http::Request& request, const Call& call, const Id& id) {
+  const bool briefly = call.briefly && TRY(is_large(in, tx, id));
+  auto shown = TRY(shown_group(in, tx, request, TRY(in.directory.groups().get(tx, id)), call.whole && !briefly));
+  shown.briefly = briefly;
+  return shown;
 }
 
 }  // namespace
@@ -189,17 +220,19 @@ Result<Shown> shown_group(const Inside& in, store::Transaction& tx, const http::
   Shown out;
   out.location = base + "/Groups/" + group.id.text();
   out.resource = group_json(group);
-  json::object meta{{"resourceType", "Group"}, {"created", rfc3339(to_us(group.created_at))}, {"lastModified", rfc3339(to_us(group.updated_at))}, {"location", out.location}};
+  out.tag = tag_of(group);
+  out.resource["meta"] = json::object{{"resourceType", "Group"},
+                                      {"created", rfc3339(to_us(group.created_at))},
+                                      {"lastModified", rfc3339(to_us(group.updated_at))},
+                                      {"location", out.location},
+                                      {"version", "W/\"" + out.tag + "\""}};
   if (with_members) {
     const auto members = TRY(all_members(in, tx, group.id));
     json::array all;
     all.reserve(members.size());
     for (const Member& one : members) all.push_back(told(one, base));
     if (!all.empty()) out.resource["members"] = std::move(all);
-    out.tag = tag_of(group, members);
-    meta["version"] = "W/\"" + out.tag + "\"";
   }
-  out.resource["meta"] = std::move(meta);
   return out;
 }
 
@@ -212,17 +245,17 @@ Result<Shown> read_group(const Inside& in, const http::Request& request, const C
 Result<Shown> create_group(const Inside& in, const http::Request& request, const Call& call) {
   const auto resource = TRY(coerced_resource(group_shape(), *call.body));
   const auto wanted = TRY(wanted_group(resource));
-  return write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Result<Shown> {
+  return write_as(in, request, call, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Result<Shown> {
     const auto group = TRY(in.directory.groups().create(tx, wanted, by));
     if (const auto* members = resource.if_contains("members")) TRY(put_members(in, tx, group.id, {.add = TRY(members_meant(in, tx, *members))}, by));
-    return shown_group(in, tx, request, group, call.whole);
+    return changed_group(in, tx, request, call, group.id);
   });
 }
 
 Result<Shown> replace_group(const Inside& in, const http::Request& request, const Call& call) {
   const auto resource = TRY(coerced_resource(group_shape(), *call.body));
   const auto wanted = TRY(wanted_group(resource));
-  return write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Result<Shown> {
+  return write_as(in, request, call, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Result<Shown> {
     TRY(fitting(in, tx, call));
     const auto group = TRY(in.directory.groups().change(tx, *call.id, change_to(wanted), std::nullopt, by));
     const auto* given = resource.if_contains("members");
@@ -236,13 +269,13 @@ Result<Shown> replace_group(const Inside& in, const http::Request& request, cons
     }
     for (const auto& [id, kind] : wanted_members) change.add.push_back({id, kind});
     TRY(put_members(in, tx, group.id, std::move(change), by));
-    return shown_group(in, tx, request, group, call.whole);
+    return changed_group(in, tx, request, call, group.id);
   });
 }
 
 Result<Shown> patch_group(const Inside& in, const http::Request& request, const Call& call) {
   const auto operations = TRY(operations_in(*call.body));
-  return write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Result<Shown> {
+  return write_as(in, request, call, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Result<Shown> {
     const std::string base = base_of(request);
     const auto before = TRY(fitting(in, tx, call));
     json::object resource = group_json(before);
@@ -270,12 +303,12 @@ Result<Shown> patch_group(const Inside& in, const http::Request& request, const 
     }
     const auto group = TRY(in.directory.groups().change(tx, before.id, change_to(TRY(wanted_group(resource))), std::nullopt, by));
     if (!plan.empty()) TRY(put_members(in, tx, group.id, plan.change(), by));
-    return shown_group(in, tx, request, group, call.whole);
+    return changed_group(in, tx, request, call, group.id);
   });
 }
 
 Status delete_group(const Inside& in, const http::Request& request, const Call& call) {
-  return write_as(in, request, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Status {
+  return write_as(in, request, call, Permission::groups_write, [&](store::Transaction& tx, const Caller&, const audit::Event& by) -> Status {
     const auto group = TRY(fitting(in, tx, call));
     return in.directory.groups().remove(tx, group.id, std::nullopt, by);
   });

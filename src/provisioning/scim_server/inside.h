@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,17 +49,13 @@ auto read_as(const Inside& in, const http::Request& request, Permission needed, 
   return answer;
 }
 
-// `act(tx, caller, event)` in one write.
-template <class Act>
-auto write_as(const Inside& in, const http::Request& request, Permission needed, const Act& act) {
-  return in.store.write(*request.site.tenant, request.deadline,
-                        [&](store::Transaction& tx) -> std::invoke_result_t<const Act&, store::Transaction&, const Caller&, const audit::Event&> {
-                          const Caller who = TRY(caller(in, tx, request, needed));
-                          const auto event = by(request, who);
-                          if (who.credential) TRY(in.directory.service_accounts().note_use(tx, *who.credential, event));
-                          return act(tx, who, event);
-                        });
-}
+// A transaction that several operations of a Bulk share, and who asks in it.
+struct Shared {
+  store::Transaction& tx;
+  std::optional<login::Asker> asker{};  // nothing where it must be asked anew
+};
+// As above; what is used is noted.
+Result<Caller> caller(const Inside& in, Shared& shared, const http::Request& request, Permission needed);
 
 // attributes and excludedAttributes (RFC 7644 §3.9).
 struct Selection {
@@ -83,6 +80,7 @@ struct Shown {
   boost::json::object resource;  // everything; select() it
   std::string location;
   std::string tag;               // "" where it wasn't made out
+  bool briefly = false;          // there would be much to answer, and nobody asked for it
 };
 
 // What a row or an operation of a Bulk asks for.
@@ -91,10 +89,30 @@ struct Call {
   std::optional<Id> id;
   std::optional<Tags> if_match;
   bool whole = true;  // with its members, groups
+  bool briefly = false;        // nobody asked for anything particular: 204 will do (RFC 7644 §3.5.2)
+  Shared* shared = nullptr;    // the transaction it is part of; nothing: it has its own
 };
+
+// `act(tx, caller, event)` in one write, or as a part of the shared one that stands or falls alone.
+template <class Act>
+auto write_as(const Inside& in, const http::Request& request, const Call& call, Permission needed, const Act& act) {
+  using Answer = std::invoke_result_t<const Act&, store::Transaction&, const Caller&, const audit::Event&>;
+  const auto within = [&](Shared& shared) -> Answer {
+    const Caller who = TRY(caller(in, shared, request, needed));
+    return act(shared.tx, who, by(request, who));
+  };
+  if (call.shared != nullptr) return call.shared->tx.part([&]() -> Answer { return within(*call.shared); });
+  return in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Answer {
+    Shared alone{tx};
+    return within(alone);
+  });
+}
 
 Result<Shown> read_user(const Inside& in, const http::Request& request, const Call& call);
 Result<Shown> create_user(const Inside& in, const http::Request& request, const Call& call);
+// Many, in a transaction that they share: each has an outcome of its own, and who is refused has left nothing behind. Without
+// passwords: those are hashed outside of transactions. The Error is all of theirs.
+Result<std::vector<Result<Shown>>> create_users(const Inside& in, const http::Request& request, Shared& shared, std::span<const boost::json::object> bodies);
 Result<Shown> replace_user(const Inside& in, const http::Request& request, const Call& call);
 Result<Shown> patch_user(const Inside& in, const http::Request& request, const Call& call);
 Status delete_user(const Inside& in, const http::Request& request, const Call& call);

@@ -55,9 +55,15 @@ Result<Reply> changed(const Inside& in, const Request& request, const Kind_& kin
   const auto body = TRY(body_of(request));
   const auto selection = TRY(selection_of(request));
   Call call{&body, std::nullopt, TRY(tags_in(request.header("if-match"))), selection.wants(kind.heavy)};
+  call.briefly = request.method == Method::patch && selection.include.empty() && selection.exclude.empty();
   const bool makes = request.method == Method::post;
   if (!makes) call.id = TRY(Id::parse(request.path_value("id")));
   auto shown = TRY(act(in, request, call));
+  if (shown.briefly) {
+    auto reply = Reply::empty(204);
+    reply.with("ETag", "W/\"" + shown.tag + "\"");
+    return reply;
+  }
   return resource_reply(makes ? 201 : 200, TRY(shape_of(in, request, kind, selection)), selection, std::move(shown));
 }
 

@@ -20,6 +20,18 @@ Result<Caller> caller(const Inside& in, store::Transaction& tx, const http::Requ
   return who;
 }
 
+Result<Caller> caller(const Inside& in, Shared& shared, const http::Request& request, Permission needed) {
+  if (shared.asker) {
+    Caller who{*shared.asker, needed};
+    if (!directory::holds(who.grant.everywhere, needed)) return fail(Kind::forbidden, "permission_missing", std::string(directory::word_of(needed)));
+    return who;
+  }
+  auto who = TRY(caller(in, shared.tx, request, needed));
+  if (who.credential) TRY(in.directory.service_accounts().note_use(shared.tx, *who.credential, by(request, who)));
+  shared.asker = who;
+  return who;
+}
+
 audit::Event by(const http::Request& request, const Caller& who) { return login::by(request, "scim.request", who, who.needed); }
 
 void ScimServer::add_routes(http::Routes& routes) {

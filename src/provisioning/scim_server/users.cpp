@@ -145,29 +145,64 @@ Result<Shown> read_user(const Inside& in, const http::Request& request, const Ca
   });
 }
 
+namespace {
+
+// Who a body wants made, with their manager looked for.
+Result<directory::Directory::NewPerson> newcomer(const Inside& in, store::Transaction& tx, const Caller& who, const directory::Schema& schema, const ResourceShape& shape,
+                                                 const json::object& body) {
+  auto wanted = TRY(wanted_user(TRY(coerced_resource(shape, body)), {}, schema));
+  directory::Change as_change;
+  if (!wanted.profile.manager.empty()) as_change.attributes.emplace("manager", wanted.profile.manager);
+  TRY(settle_manager(in, tx, as_change));
+  directory::Directory::NewPerson made;
+  made.profile = std::move(wanted.profile);
+  made.source = who.source();
+  made.enabled = wanted.active.value_or(true);
+  made.valid_from = wanted.valid_from;
+  made.valid_until = wanted.valid_until;
+  return made;
+}
+
+}  // namespace
+
 Result<Shown> create_user(const Inside& in, const http::Request& request, const Call& call) {
   const auto password = TRY(prepared(in, request, password_of(*call.body), std::nullopt, sketch_of(*call.body)));
-  return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
+  return write_as(in, request, call, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
     const auto schema = TRY(in.directory.schema(tx));
-    auto wanted = TRY(wanted_user(TRY(coerced_resource(user_shape(schema), *call.body)), {}, schema));
-    directory::Change as_change;
-    if (!wanted.profile.manager.empty()) as_change.attributes.emplace("manager", wanted.profile.manager);
-    TRY(settle_manager(in, tx, as_change));
-    directory::Directory::NewPerson made;
-    made.profile = std::move(wanted.profile);
-    made.source = who.source();
-    made.enabled = wanted.active.value_or(true);
-    made.valid_from = wanted.valid_from;
-    made.valid_until = wanted.valid_until;
-    const auto person = TRY(in.directory.create_person(tx, made, by));
+    const auto person = TRY(in.directory.create_person(tx, TRY(newcomer(in, tx, who, schema, user_shape(schema), *call.body)), by));
     if (password) TRY(in.passwords.set(tx, person.id, *password, by));
     return shown_user(in, tx, request, schema, person, call.whole);
   });
 }
 
+Result<std::vector<Result<Shown>>> create_users(const Inside& in, const http::Request& request, Shared& shared, std::span<const json::object> bodies) {
+  const Caller who = TRY(caller(in, shared, request, Permission::people_write));
+  const auto schema = TRY(in.directory.schema(shared.tx));
+  const auto shape = user_shape(schema);
+  std::vector<Result<Shown>> all;
+  std::vector<directory::Directory::NewPerson> wanted;
+  std::vector<std::size_t> places;
+  for (const json::object& body : bodies) {
+    auto one = newcomer(in, shared.tx, who, schema, shape, body);
+    if (one) {
+      places.push_back(all.size());
+      wanted.push_back(std::move(*one));
+      all.emplace_back();
+    } else {
+      all.push_back(std::unexpected(std::move(one.error())));
+    }
+  }
+  const auto made = TRY(in.directory.create_people(shared.tx, wanted, by(request, who)));
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (made[i]) all[places[i]] = shown_user(in, shared.tx, request, schema, *made[i], false);
+    else all[places[i]] = std::unexpected(made[i].error());
+  }
+  return all;
+}
+
 Result<Shown> replace_user(const Inside& in, const http::Request& request, const Call& call) {
   const auto password = TRY(prepared(in, request, password_of(*call.body), call.id, {}));
-  return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
+  return write_as(in, request, call, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
     const auto before = TRY(within_reach(in, tx, who, call));
     const auto schema = TRY(in.directory.schema(tx));
     const auto wanted = TRY(wanted_user(TRY(coerced_resource(user_shape(schema), *call.body)), before.profile, schema));
@@ -178,7 +213,7 @@ Result<Shown> replace_user(const Inside& in, const http::Request& request, const
 Result<Shown> patch_user(const Inside& in, const http::Request& request, const Call& call) {
   const auto operations = TRY(operations_in(*call.body));
   const auto password = TRY(prepared(in, request, password_in(operations), call.id, {}));
-  return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
+  return write_as(in, request, call, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Result<Shown> {
     const auto before = TRY(within_reach(in, tx, who, call));
     const auto schema = TRY(in.directory.schema(tx));
     const auto shape = user_shape(schema);
@@ -190,7 +225,7 @@ Result<Shown> patch_user(const Inside& in, const http::Request& request, const C
 }
 
 Status delete_user(const Inside& in, const http::Request& request, const Call& call) {
-  return write_as(in, request, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Status {
+  return write_as(in, request, call, Permission::people_write, [&](store::Transaction& tx, const Caller& who, const audit::Event& by) -> Status {
     const auto before = TRY(within_reach(in, tx, who, call));
     directory::Change gone;
     gone.state = PersonState::pending_deletion;

@@ -18,6 +18,8 @@ constexpr std::size_t statements_kept = 1000;
 // The server stops a statement at the deadline by itself; a server that doesn't answer is given up this much later.
 constexpr std::chrono::seconds grace{2};
 constexpr std::chrono::seconds longest_silence{120};
+// Of a batch, between two looks at the clock and at what the server has to say.
+constexpr std::size_t rows_an_exchange = 256;
 
 constexpr const char* begin_read = "kidoban_begin_read";
 constexpr const char* begin_write = "kidoban_begin_write";
@@ -109,6 +111,30 @@ bool Connection::read_batches(int batches, ResultPointer& last, std::optional<Se
   return true;
 }
 
+bool Connection::read_batch(std::vector<ResultPointer>& all, std::optional<ServerError>& error, const char* name) {
+  int ends_in_a_row = 0;
+  for (;;) {
+    ResultPointer result;
+    switch (next(result)) {
+      case Got::lost: return false;
+      case Got::end:
+        if (++ends_in_a_row > 2 || PQstatus(connection_) != CONNECTION_OK) return false;
+        continue;
+      case Got::result: break;
+    }
+    ends_in_a_row = 0;
+    switch (PQresultStatus(result.get())) {
+      case PGRES_PIPELINE_SYNC: return true;
+      case PGRES_PIPELINE_ABORTED: break;
+      case PGRES_TUPLES_OK:
+      case PGRES_COMMAND_OK: all.push_back(std::move(result)); break;
+      default:
+        if (!error) error = server_error(result.get(), name);
+        break;
+    }
+  }
+}
+
 bool Connection::drain_owed() {
   if (owed_ == 0) return true;
   ResultPointer last;
@@ -154,24 +180,28 @@ bool Connection::send(const Sql& sql, std::span<const Value> values, bool& prepa
     preparing = true;
   }
   return PQsendQueryPrepared(connection_, found->second.name.c_str(), arguments.count(), arguments.pointers(),
-                             arguments.lengths(), arguments.formats(), 1) != 0 &&
-         PQpipelineSync(connection_) != 0;
+                             arguments.lengths(), arguments.formats(), 1) != 0;
 }
 
-Result<Connection::ResultPointer> Connection::call(const Sql& sql, std::span<const Value> values) {
+Status Connection::check_call(const Sql& sql, std::size_t values) {
   if (failed_) return Failure(failed_->error);
   if (deadline_.passed()) {
     return remember({fail_for_now(Kind::unavailable, "deadline_passed", 1, sql.name).error(), After::give_up});
   }
   const std::size_t wanted = greatest_placeholder(sql.postgres != nullptr ? sql.postgres : sql.text);
-  if (wanted != values.size()) {
+  if (wanted != values) {
     return remember({fail(Kind::internal, "statement_arguments",
                           std::string(sql.name) + " takes " + std::to_string(wanted) + " arguments with the tenant, given " +
-                              std::to_string(values.size())).error(), After::give_up});
+                              std::to_string(values)).error(), After::give_up});
   }
+  return {};
+}
+
+Result<Connection::ResultPointer> Connection::call(const Sql& sql, std::span<const Value> values) {
+  TRY(check_call(sql, values.size()));
   const bool first = !begun_;
   bool preparing = false;
-  if ((first && !send_begin()) || !send(sql, values, preparing)) {
+  if ((first && !send_begin()) || !send(sql, values, preparing) || PQpipelineSync(connection_) == 0) {
     return remember(connection_error(connection_, sql.name));
   }
   begun_ = true;
@@ -186,6 +216,87 @@ Result<Connection::ResultPointer> Connection::call(const Sql& sql, std::span<con
     return remember(std::move(*error));
   }
   return result;
+}
+
+Result<std::vector<Connection::ResultPointer>> Connection::call_each(const Sql& sql, std::span<const Value> values, std::size_t width) {
+  std::vector<ResultPointer> all;
+  all.reserve(values.size() / width);
+  // What begins a transaction, and the text's preparing, come with the first row.
+  all.push_back(TRY(call(sql, values.first(width))));
+  values = values.subspan(width);
+  while (!values.empty()) {
+    TRY(check_call(sql, width));
+    std::vector<std::size_t> prepares;  // results among the others that are no rows'
+    std::size_t sent = 0;
+    for (std::size_t i = 0; i < rows_an_exchange && !values.empty(); ++i, values = values.subspan(width)) {
+      bool preparing = false;
+      if (!send(sql, values.first(width), preparing)) return remember(connection_error(connection_, sql.name));
+      if (preparing) prepares.push_back(sent++);
+      ++sent;
+    }
+    std::vector<ResultPointer> results;
+    std::optional<ServerError> error;
+    if (PQpipelineSync(connection_) == 0 || !read_batch(results, error, sql.name)) return remember(connection_error(connection_, sql.name));
+    if (error) {
+      if (!prepares.empty()) prepared_.erase(sql.postgres != nullptr ? sql.postgres : sql.text);
+      return remember(std::move(*error));
+    }
+    if (results.size() != sent) return remember({fail(Kind::internal, "store_failed", std::string(sql.name) + ": answers are missing").error(), After::give_up});
+    for (std::size_t i = 0, next = 0; i < results.size(); ++i) {
+      if (next < prepares.size() && prepares[next] == i) ++next;
+      else all.push_back(std::move(results[i]));
+    }
+  }
+  return all;
+}
+
+Result<std::vector<Rows>> Connection::query_each(const Sql& sql, std::span<const Value> values, std::size_t width) {
+  std::vector<Rows> all;
+  for (const ResultPointer& result : TRY(call_each(sql, values, width))) {
+    auto rows = rows_of(result.get(), sql.name);
+    if (!rows) return remember({rows.error(), After::give_up});
+    all.push_back(std::move(*rows));
+  }
+  return all;
+}
+
+Result<std::vector<std::int64_t>> Connection::execute_each(const Sql& sql, std::span<const Value> values, std::size_t width) {
+  std::vector<std::int64_t> all;
+  for (const ResultPointer& result : TRY(call_each(sql, values, width))) all.push_back(std::strtoll(PQcmdTuples(result.get()), nullptr, 10));
+  return all;
+}
+
+Status Connection::begin_part() {
+  constexpr static Sql sql{"begin_part", "savepoint part"};
+  TRY(call(sql, {}));
+  return {};
+}
+
+Status Connection::keep_part() {
+  if (failed_) {
+    const Error failed = failed_->error;
+    TRY(undo_part());
+    return Failure(failed);
+  }
+  constexpr static Sql sql{"keep_part", "release savepoint part"};
+  TRY(call(sql, {}));
+  return {};
+}
+
+Status Connection::undo_part() {
+  // What a repetition of the whole, or another connection, is for; and a deadline that has passed.
+  if (failed_ && (failed_->after != After::give_up || !usable_ || failed_->error.kind == Kind::unavailable)) return Failure(failed_->error);
+  ResultPointer result;
+  std::optional<ServerError> error;
+  // Not prepared: in a failed transaction only this may be asked for.
+  if (PQsendQueryParams(connection_, "rollback to savepoint part", 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
+      PQsendQueryParams(connection_, "release savepoint part", 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
+      PQpipelineSync(connection_) == 0 || !read_batches(1, result, error, "undoing a part")) {
+    return remember(connection_error(connection_, "undoing a part"));
+  }
+  if (error) return remember(std::move(*error));
+  failed_.reset();
+  return {};
 }
 
 Result<Rows> Connection::query(const Sql& sql, std::span<const Value> values) {

@@ -40,6 +40,12 @@ class Connection final : public Engine {
 
   Result<Rows> query(const Sql& sql, std::span<const Value> values) override;
   Result<std::int64_t> execute(const Sql& sql, std::span<const Value> values) override;
+  // One exchange for many rows.
+  Result<std::vector<Rows>> query_each(const Sql& sql, std::span<const Value> values, std::size_t width) override;
+  Result<std::vector<std::int64_t>> execute_each(const Sql& sql, std::span<const Value> values, std::size_t width) override;
+  Status begin_part() override;
+  Status keep_part() override;
+  Status undo_part() override;
   Status script(const std::string& text) override;
 
  private:
@@ -54,13 +60,18 @@ class Connection final : public Engine {
   explicit Connection(PGconn* connection) : connection_(connection) {}
   Status set_up(runtime::Deadline deadline);
   bool send_begin();
+  // Without a sync: it is sent with what follows.
   bool send(const Sql& sql, std::span<const Value> values, bool& preparing);
   Result<ResultPointer> call(const Sql& sql, std::span<const Value> values);
+  Status check_call(const Sql& sql, std::size_t values);
+  Result<std::vector<ResultPointer>> call_each(const Sql& sql, std::span<const Value> values, std::size_t width);
   // The next result, nullptr at the end of a statement's results; lost when the connection is.
   enum class Got : std::uint8_t { result, end, lost };
   Got next(ResultPointer& out);
   // Reads to the end of `batches` sent batches; keeps the first error among their results and the last good one.
   bool read_batches(int batches, ResultPointer& last, std::optional<ServerError>& error, const char* name);
+  // The same, of one batch, and keeps every good result in its order.
+  bool read_batch(std::vector<ResultPointer>& all, std::optional<ServerError>& error, const char* name);
   bool drain_owed();
   Failure remember(ServerError error);
   Outcome commit();

@@ -19,6 +19,8 @@ namespace {
 constexpr int most_reconnects = 2;
 // For callers without a deadline.
 constexpr int most_runs = 200;
+// Undone so often by others, a transaction asks for a turn of its own.
+constexpr int runs_together = 2;
 
 // 1, 2, 4 … 64 ms, each somewhere between half and one and a half: those who met don't meet again.
 void back_off(int run, runtime::Deadline deadline) {
@@ -51,7 +53,12 @@ Status PostgresStore::run(Mode mode, const TenantId* tenant, runtime::Deadline d
   TRY(Running::none());
   const std::string setting = tenant == nullptr ? "*" : hex(tenant->id.span());
   int reconnects = 0;
+  const bool writes = mode != Mode::read && tenant != nullptr;
   for (int run = 0;; ++run) {
+    // Before a connection is taken: who waits for a turn holds none.
+    std::optional<Turns::Turn> turn;
+    if (writes && run < runs_together) turn.emplace(turns_.together(*tenant, deadline));
+    else if (writes) turn.emplace(turns_.alone(*tenant, deadline));
     auto connection = TRY(pool_.take(deadline));
     Outcome outcome;
     {
@@ -67,6 +74,7 @@ Status PostgresStore::run(Mode mode, const TenantId* tenant, runtime::Deadline d
                        ((outcome.after == After::run_again && run < most_runs) ||
                         (outcome.after == After::reconnect && ++reconnects <= most_reconnects));
     if (!again) return std::move(outcome.answer);
+    turn.reset();
     if (outcome.after == After::run_again) back_off(run, deadline);
   }
 }

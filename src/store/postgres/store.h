@@ -2,6 +2,7 @@
 // A store on PostgreSQL.
 
 #include "store/postgres/pool.h"
+#include "store/postgres/turns.h"
 
 namespace kidoban::store::postgres {
 
@@ -20,6 +21,7 @@ class PostgresStore final : public Store {
 
  private:
   Pool pool_;
+  Turns turns_;
 };
 
 }  // namespace kidoban::store::postgres

@@ -209,6 +209,35 @@ Result<std::int64_t> Connection::execute(const Sql& sql, std::span<const Value> 
   return sqlite3_total_changes64(db_) == before ? 0 : sqlite3_changes64(db_);
 }
 
+Status Connection::begin_part() {
+  if (failed_) return Failure(*failed_);
+  Status begun = plain("savepoint part");
+  if (!begun) return remember(Failure(begun.error()));
+  return {};
+}
+
+Status Connection::keep_part() {
+  // As everywhere: after a failed statement nothing is kept, whatever the body made of it.
+  if (failed_) {
+    const Error failed = *failed_;
+    TRY(undo_part());
+    return Failure(failed);
+  }
+  Status kept = plain("release part");
+  if (!kept) return remember(Failure(kept.error()));
+  return {};
+}
+
+Status Connection::undo_part() {
+  // SQLite ended the transaction by itself, or its time is over: no part can go on.
+  if (!in_transaction() || (failed_ && deadline_.passed())) return failed_ ? Status(Failure(*failed_)) : Status(remember(fail(Kind::internal, "store_failed", "SQLite ended the transaction")));
+  failed_.reset();
+  for (const char* text : {"rollback to part", "release part"}) {
+    if (Status undone = plain(text); !undone) return remember(Failure(undone.error()));
+  }
+  return {};
+}
+
 Status Connection::script(const std::string& text) {
   const int code = sqlite3_exec(db_, text.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return remember(failure(db_, code, "script"));

@@ -30,6 +30,9 @@ class Connection final : public Engine {
 
   Result<Rows> query(const Sql& sql, std::span<const Value> values) override;
   Result<std::int64_t> execute(const Sql& sql, std::span<const Value> values) override;
+  Status begin_part() override;
+  Status keep_part() override;
+  Status undo_part() override;
   Status script(const std::string& text) override;
 
   // A statement of our own without arguments ("begin immediate"), prepared once.

@@ -3,7 +3,14 @@
 #include "store/running.h"
 #include "store/sqlite/file.h"
 
+#include <algorithm>
+
 namespace kidoban::store {
+
+namespace {
+// Of the one writing connection. Blind indexes are random, so what is written in bulk touches every page of theirs.
+constexpr std::size_t writer_cache_kib = 32 * 1024;
+}  // namespace
 
 namespace sqlite {
 
@@ -23,7 +30,7 @@ Status SqliteStore::run(Mode mode, const TenantId* /*tenant*/, runtime::Deadline
 }  // namespace sqlite
 
 Result<std::unique_ptr<Store>> open_sqlite(const SqliteOptions& options) {
-  auto writing = TRY(sqlite::open_file(options.file, options.cache_kib));
+  auto writing = TRY(sqlite::open_file(options.file, std::max(options.cache_kib, writer_cache_kib)));
   std::unique_ptr<Store> store(new sqlite::SqliteStore(options, std::move(writing)));
   return store;
 }

@@ -1,0 +1,36 @@
+#include "transfer/known_people.h"
+
+#include "transfer/planner.h"
+
+namespace kidoban::transfer {
+
+Result<KnownPeople> KnownPeople::of(store::Transaction& tx, directory::Directory& directory, const Columns& columns, std::span<const FileRow> rows) {
+  KnownPeople out;
+  std::vector<std::string> wanted;
+  for (const FileRow& row : rows) {
+    for (std::size_t i = 0; i < columns.all().size(); ++i) {
+      const Column& column = columns.all()[i];
+      if (column.role != Role::attribute || (column.name != "login" && column.type != directory::AttributeType::person)) continue;
+      const auto typed = cell_text(row, i);
+      if (typed.empty()) continue;
+      if (out.logins_.contains(typed)) continue;
+      const auto& login = out.logins_.emplace(typed, directory::canonical_login(typed)).first->second;
+      if (login && out.people_.try_emplace(*login).second) wanted.push_back(*login);
+    }
+  }
+  auto found = TRY(directory.find_by_logins(tx, wanted));
+  for (std::size_t i = 0; i < wanted.size(); ++i) out.people_[wanted[i]] = std::move(found[i]);
+  return out;
+}
+
+Result<std::string> KnownPeople::login_of(std::string_view typed) const {
+  const auto known = logins_.find(typed);
+  return known == logins_.end() ? directory::canonical_login(typed) : known->second;
+}
+
+const std::optional<directory::Person>* KnownPeople::find(std::string_view login) const {
+  const auto known = people_.find(login);
+  return known == people_.end() ? nullptr : &known->second;
+}
+
+}  // namespace kidoban::transfer
