@@ -187,9 +187,9 @@ A \`password\` flow is six requests: both pages loaded and filled in, and the co
 ${Object.entries(mine).map(([store, of]) => table(store, of, theirs)).join('\n')}`;
 if (quick) process.stdout.write(text);
 else {
-  // The section of bench/directory.mjs stays.
+  // Sections that other programs measure (README.md) stay as they stand.
   const file = join(root, 'bench/RESULTS.md');
-  const [, directory] = readFileSync(file, 'utf8').split('\n## The directory\n');
-  writeFileSync(file, directory === undefined ? text : `${text.trimEnd()}\n\n## The directory\n${directory}`);
+  const others = /\n## (?:Search|The directory)\n[^]*/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
+  writeFileSync(file, text.trimEnd() + '\n' + others);
 }
 process.exit(0);

@@ -48,6 +48,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 2: {
       const auto key = SigningKey::from_jwk(text, Algorithm::ps256);
       if (key) read_key(*key);
+      const auto alone = jwk_parse(text);
+      if (!alone) break;
+      for (const auto& one : *alone) {
+        read_key(one);
+        expect_that(one.thumbprint() == alone->front().thumbprint());
+      }
       break;
     }
     default: {

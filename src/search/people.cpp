@@ -42,7 +42,7 @@ std::size_t hash_of(const Id& id) {
 People::People() : table_(64) {
   texts_.add("work");
   for (const directory::Attribute& one : directory::attributes()) by_attribute_.push_back(&column_for(one.name));
-  for (const char* name : {"external_id exact", "linking_id exact", "state", "active", "administrator"}) by_attribute_.push_back(&column_for(name));
+  for (const char* name : {"external_id exact", "linking_id exact", "manager exact", "state", "active", "administrator"}) by_attribute_.push_back(&column_for(name));
   for (const char* name : looked_through) {
     Column& column = column_for(name);
     column.searched = static_cast<std::uint16_t>(1U << searched_.size());
@@ -190,6 +190,7 @@ void People::put(const Person& person) {
   }
   set(*by_attribute_[at++], row, texts_.add(exact_bytes(p.external_id)));
   set(*by_attribute_[at++], row, texts_.add(exact_bytes(p.linking_id)));
+  set(*by_attribute_[at++], row, texts_.add(exact_bytes(p.manager)));
   set(*by_attribute_[at++], row, texts_.add(word_of(person.state)));
   set(*by_attribute_[at++], row, texts_.add(bytes_of(person.state == PersonState::enabled)));
   set(*by_attribute_[at++], row, texts_.add(bytes_of(person.administrator)));

@@ -54,8 +54,8 @@ class People {
   const Id& id(Row row) const { return ids_[row]; }
   std::int64_t moment(Moment which, Row row) const;
   const Texts& texts() const { return texts_; }
-  // An attribute's column by its name ("department", "custom.badge"), and "state", "active", "administrator"; external_id and linking_id also
-  // as they are spelled: "external_id exact". nullptr where nobody has it.
+  // An attribute's column by its name ("department", "custom.badge"), and "state", "active", "administrator"; external_id, linking_id and manager
+  // also as they are spelled: "external_id exact". nullptr where nobody has it.
   const Column* column(std::string_view name) const;
   // What words are looked for in, and in which of these columns (a bit each) any of the values with a bit in `codes` stands.
   std::span<const Column* const> searched() const { return searched_; }

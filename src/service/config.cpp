@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <toml++/toml.h>
 
 #include "base/text.h"
 #include "mail/header.h"
+#include "service/toml.h"
 #include "tenant/tenant.h"
 
 namespace kidoban::service {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
-#include <toml++/toml.h>
 
 #include "base/text.h"
+#include "service/toml.h"
 
 namespace kidoban::service {
 
@@ -20,6 +20,48 @@ Failure malformed(const std::string& name, toml::source_position at, const std::
               name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + what);
 }
 
+// Where a string that opens at `at` is over: past its last quote, or where its line or the text ends.
+std::size_t past_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const bool several = text.substr(at, 3) == std::string(3, quote);
+  for (at += several ? 3 : 1; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (!several) return at + 1;
+      const std::size_t run = std::min(text.find_first_not_of(quote, at), text.size()) - at;
+      if (run >= 3) return at + std::min<std::size_t>(run, 5);  // two of them may be the text's own last
+      at += run - 1;
+    } else if (text[at] == '\n' && !several) {
+      return at;
+    }
+  }
+  return text.size();
+}
+
+// Letters beyond ASCII stand in strings and comments alone (TOML 1.0). Said here, since toml++ 3.3 runs into what it holds to be
+// unreachable when it asks whether one of U+00A1 to U+0499 is a space.
+Status check_letters(std::string_view text, const std::string& name) {
+  toml::source_position place{1, 1};
+  std::size_t line_begins = 0;
+  for (std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; i < text.size();) {
+    std::size_t next = i + 1;
+    if (text[i] == '#') next = std::min(text.find('\n', i), text.size());
+    else if (text[i] == '"' || text[i] == '\'') next = past_string(text, i);
+    else if (static_cast<unsigned char>(text[i]) >= 0x80) {
+      const auto before = text.substr(line_begins, i - line_begins);
+      place.column = 1 + static_cast<toml::source_index>(std::ranges::count_if(before, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+      return malformed(name, place, "a letter that stands in quotes alone");
+    }
+    for (; i < next; ++i) {
+      if (text[i] != '\n') continue;
+      ++place.line;
+      line_begins = i + 1;
+    }
+  }
+  return {};
+}
+
 class Reader {
  public:
   explicit Reader(Written& written) : written_(written) {}
@@ -29,7 +71,7 @@ class Reader {
     // In the order in which they stand, not in the alphabet's.
     std::vector<std::pair<const toml::key*, const toml::node*>> members;
     for (const auto& [key, node] : from) members.emplace_back(&key, &node);
-    std::ranges::stable_sort(members, [](const auto& a, const auto& b) {
+    std::ranges::sort(members, [](const auto& a, const auto& b) {
       const auto at = [](const auto& one) { return std::pair(one.first->source().begin.line, one.first->source().begin.column); };
       return at(a) < at(b);
     });
@@ -196,12 +238,15 @@ std::string Written::at(std::string_view path) const {
 
 Result<Written> read_configuration(std::string_view text, const std::string& name) {
   if (text.size() > configuration_bytes) return fail(Kind::malformed, "file_too_large", name + " has more than " + std::to_string(configuration_bytes) + " bytes");
+  TRY(check_letters(text, name));
   Written written{.name = name, .content = {}, .places = {}};
   try {
     const toml::table table = toml::parse(text, name);
     written.content = TRY(Reader(written).table(table, "", 0));
   } catch (const toml::parse_error& error) {
     return malformed(name, error.source().begin, std::string(error.description()));
+  } catch (const std::runtime_error& error) {
+    return fail(Kind::malformed, "configuration_file_malformed", name + ": " + error.what());
   }
   return written;
 }

@@ -84,6 +84,9 @@ TEST_CASE("what is broken is told with file, line and column") {
   CHECK(note_of("format = 1\n[settings]\nmail = 3\n") == "a.toml:3:1: [settings.mail] is a table");
   CHECK(note_of("format = 1\n[settings.mail]\nwhen = 2026-04-01\n").starts_with("a.toml:3:8: "));
   CHECK(note_of("format = 1\n[settings.mail]\nshare = 0.5\n").starts_with("a.toml:3:9: "));
+  CHECK(note_of("format = 1\nx = \"\"\"\né \\\"\"\" ]\n\"\"\"\"\" # é\ny = 'é\\' \nz = é\n") == "a.toml:6:5: a letter that stands in quotes alone");
+  CHECK(note_of("format = 1\n営業 = 1\n").starts_with("a.toml:2:1: "));
+  CHECK(note_of("format = 1\n[(x]\n") == "a.toml: this isn't TOML");
   CHECK(note_of(std::string("format = 1\nx = \"\xff\"\n")).starts_with("a.toml:2:"));
   CHECK(note_of("format = 1\nx = " + std::string(50, '[') + std::string(50, ']') + "\n").find("deep") != std::string::npos);
   CHECK(note_of("format = 1\nx = " + std::string(5000, '[') + "\n").starts_with("a.toml:2:"));

@@ -7,6 +7,14 @@ const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new htt
 // Who looks at every answer before the story does (contract.mjs): called with {method, url, headers, body, reply}.
 export const observers = [];
 
+// Lets go of connections that wait for a next request. While a command runs to its end (spawnSync) nothing here reads, and
+// a server may have closed them meanwhile: the next request would meet its own silence.
+export function forgetConnections() {
+  for (const agent of Object.values(agents)) {
+    for (const sockets of Object.values(agent.freeSockets)) for (const socket of [...sockets]) socket.destroy();
+  }
+}
+
 // → {status, headers, cookies: [Set-Cookie…], body: text, json()}. `form` and `json` make the body.
 export async function send(url, { method, headers = {}, body, form, json, ca, agent, unobserved } = {}) {
   const to = new URL(url);

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atEnd, temporaryFolder } from './folder.mjs';
+import { forgetConnections } from './http.mjs';
 import { postgresDatabase } from './postgres.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,6 +24,7 @@ const environment = (more = {}) => {
 export function run(args, { env, input, as, timeout = 120_000 } = {}) {
   const [first, ...rest] = [...(as ?? []), program, ...args];
   const done = spawnSync(first, rest, { env: environment(env), input: input ?? '', encoding: 'utf8', timeout });
+  forgetConnections();
   if (done.error) throw done.error;
   return done;
 }

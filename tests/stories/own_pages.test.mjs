@@ -125,7 +125,6 @@ for (const store of stores) describe(`own pages (${store})`, () => {
       body: JSON.stringify({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [{ op: 'replace', path: 'password', value: 'four owls upon a cedar beam' }] }) });
     assert.ok(patched.status < 300, patched.body);
     await after(5);
-    await browser().go(`${server.issuer()}/password-reset`).then(() => 0);
     const forgot = browser();
     await forgot.go(`${server.issuer()}/password-reset`);
     await forgot.answer({ login });
@@ -181,7 +180,7 @@ for (const store of stores) describe(`own pages (${store})`, () => {
     await someone(login);
     const one = await discover(server.issuer(), sampleOne);
     const wrong = browser({ headers: { 'User-Agent': safari } });
-    const { person } = await signInTo(one, { login, password });
+    await signInTo(one, { login, password });
     await wrong.go(`${server.issuer()}/`);
     await wrong.answer({ login });
     await wrong.answer({ password: 'not that one' });
@@ -211,7 +210,6 @@ for (const store of stores) describe(`own pages (${store})`, () => {
       await refused(api(who, 'POST', `/me/sign-ins/${all[1].id}/report`, { tenant, json: {} }), 404, 'sign_in_unknown');
     }
     assert.equal((await stranger.go(`${server.issuer('other')}/account/history/${all[1].id}`)).status, 404);
-    assert.ok(person);
   });
 
   test('all that is kept can be reached, by links from page to page', async () => {

@@ -27,14 +27,13 @@ constexpr std::array columns{
     Column{enterprise_urn, "employeeNumber", "", "employee_number"},
     Column{enterprise_urn, "department", "", "department"},
     Column{enterprise_urn, "organization", "", "organization"},
-    Column{enterprise_urn, "manager", "", "manager"},
-    Column{enterprise_urn, "manager", "value", "manager"},
     Column{our_user_urn, "familyNameKana", "", "family_name_kana"},
     Column{our_user_urn, "givenNameKana", "", "given_name_kana"},
     Column{our_user_urn, "privateEmail", "", "private_email"},
     Column{our_user_urn, "privatePhone", "", "private_phone"},
 };
-constexpr std::array exact_columns{Column{user_urn, "externalId", "", "external_id exact"}, Column{our_user_urn, "linkingId", "", "linking_id exact"}};
+constexpr std::array exact_columns{Column{user_urn, "externalId", "", "external_id exact"}, Column{our_user_urn, "linkingId", "", "linking_id exact"},
+                                   Column{enterprise_urn, "manager", "", "manager exact"}, Column{enterprise_urn, "manager", "value", "manager exact"}};
 constexpr std::array lists{Column{user_urn, "emails", "", "other_emails"}, Column{user_urn, "phoneNumbers", "", "phones"}, Column{user_urn, "ims", "", "ims"},
                            Column{user_urn, "entitlements", "", "entitlements"}};
 struct Instant {
