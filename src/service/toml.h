@@ -5,7 +5,11 @@
 
 #include <stdexcept>
 
-#define TOML_ASSERT(expression) (static_cast<bool>(expression) ? static_cast<void>(0) : throw std::runtime_error("this isn't TOML"))
+namespace kidoban::service {
+[[noreturn]] inline void not_toml() { throw std::runtime_error("this isn't TOML"); }
+}  // namespace kidoban::service
+
+#define TOML_ASSERT(expression) (static_cast<bool>(expression) ? static_cast<void>(0) : ::kidoban::service::not_toml())
 #ifdef NDEBUG
 #undef NDEBUG
 #define KIDOBAN_WITHOUT_ASSERTIONS

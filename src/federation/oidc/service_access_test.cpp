@@ -35,7 +35,7 @@ struct Connector {
   }
   directory::ServiceAccounts& accounts() { return door.directory.service_accounts(); }
   template <class Body>
-  auto write(const Body& body) { return door.store.write(tenant, runtime::Deadline::never(), body); }
+  std::invoke_result_t<const Body&, store::Transaction&> write(const Body& body) { return door.store.write(tenant, runtime::Deadline::never(), body); }
   bool switch_on(bool on) {
     return write([&](store::Transaction& tx) { return accounts().change(tx, id, {{}, {}, on}, {}, FrontDoor::event()); }).has_value();
   }
