@@ -187,7 +187,7 @@ Result<std::vector<std::optional<Person>>> Directory::find_by_logins(store::Tran
   std::vector<std::optional<Person>> all;
   all.reserve(logins.size());
   for (const auto& row : TRY(find_people(tx, indexes))) {
-    if (row) all.push_back(TRY(open(*key, *row)));
+    if (row) all.push_back(TRY(open_person(*key, *row)));
     else all.emplace_back();
   }
   return all;
@@ -292,7 +292,7 @@ Result<std::vector<Person>> Directory::who_hold(store::Transaction& tx, const Pe
   const Time now = clock_.now();
   const auto key = TRY(keys_.of(tx));
   std::vector<Person> out;
-  for (const PersonRow& row : TRY(select_administrators(tx, now, limit))) out.push_back(TRY(open(*key, row)));
+  for (const PersonRow& row : TRY(select_administrators(tx, now, limit))) out.push_back(TRY(open_person(*key, row)));
   // What it takes may come of several roles: whoever has one that gives a part of it is looked at.
   for (const Role& role : TRY(roles_.list(tx))) {
     if ((role.permissions & all).none()) continue;
@@ -301,7 +301,7 @@ Result<std::vector<Person>> Directory::who_hold(store::Transaction& tx, const Pe
       if (std::ranges::find(out, id, &Person::id) != out.end()) continue;
       const auto row = TRY(select_person(tx, id));
       if (!row || row->administrator || row->valid_until) continue;
-      const Person person = TRY(open(*key, *row));
+      const Person person = TRY(open_person(*key, *row));
       if (person.is_active(now) && (all & ~TRY(roles_.grant_of(tx, id, false)).everywhere).none()) out.push_back(person);
     }
   }
