@@ -24,7 +24,10 @@ constexpr store::Sql update_one{"update_domain",
                                 "where tenant = $1 and name = $2"};
 constexpr store::Sql login_rule{"check_login_domain",
                                 "select case when exists (select 1 from domains where tenant = $1 and state > 0) then 1 else 0 end, "
-                                "case when exists (select 1 from domains where tenant = $1 and name = $2 and state > 0) then 1 else 0 end"};
+                                "case when exists (select 1 from domains where tenant = $1 and name = $2 and state > 0) then 1 else 0 end, "
+                                "case when exists (select 1 from domain_owners where name = $2 and owner <> $1) then 1 else 0 end"};
+constexpr store::Sql put_owner{"put_domain_owner", "insert into domain_owners (name, owner) values ($2, $1) on conflict (name) do update set owner = excluded.owner"};
+constexpr store::Sql delete_owner{"delete_domain_owner", "delete from domain_owners where name = $2 and owner = $1"};
 constexpr store::Sql owner{"find_domain_owner",
                            "select name, token, state, found, seen, created_at, proved_at, checked_at, next_check_at, tenant "
                            "from domains where name = $1 and state > 0"};
@@ -73,16 +76,20 @@ Result<std::vector<Domain>> select_domains(store::Transaction& tx, std::string_v
 
 Result<std::int64_t> count_domains(store::Transaction& tx) { return TRY(tx.query(count_all)).front().integer(0); }
 
-Result<bool> delete_domain(store::Transaction& tx, std::string_view name) { return TRY(tx.execute(delete_one, name)) == 1; }
+Result<bool> delete_domain(store::Transaction& tx, std::string_view name) {
+  TRY(tx.execute(delete_owner, name));
+  return TRY(tx.execute(delete_one, name)) == 1;
+}
 
 Status update_domain(store::Transaction& tx, const Domain& d) {
   TRY(tx.execute(update_one, d.name, static_cast<int>(d.state), d.found, join(d.seen, "\n"), d.proved_at, d.checked_at, d.next_check_at));
+  TRY(tx.execute(d.is_owned() ? put_owner : delete_owner, d.name));
   return {};
 }
 
 Result<LoginRule> select_login_rule(store::Transaction& tx, std::string_view name) {
   const auto rows = TRY(tx.query(login_rule, name));
-  return LoginRule{rows.front().flag(0), rows.front().flag(1)};
+  return LoginRule{rows.front().flag(0), rows.front().flag(1), rows.front().flag(2)};
 }
 
 Result<std::optional<DomainOfTenant>> select_owner(store::SystemTransaction& tx, std::string_view name) {

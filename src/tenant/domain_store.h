@@ -22,6 +22,7 @@ Status update_domain(store::Transaction& tx, const Domain& domain);
 struct LoginRule {
   bool holds = false;   // the tenant has a proved domain
   bool inside = false;  // this is one
+  bool taken = false;   // this is another tenant's
 };
 Result<LoginRule> select_login_rule(store::Transaction& tx, std::string_view name);
 

@@ -54,6 +54,7 @@ Result<std::string> canonical_domain(std::string_view typed) {
 
 Status check_login(store::Transaction& tx, std::string_view canonical_login) {
   const auto rule = TRY(select_login_rule(tx, canonical_login.substr(canonical_login.rfind('@') + 1)));
+  if (rule.taken) return fail(Kind::malformed, "login_domain_taken", "another tenant has proved the login's domain");
   if (!rule.holds || rule.inside) return {};
   return fail(Kind::malformed, "login_outside_domains", "the login is in none of the tenant's proved domains");
 }

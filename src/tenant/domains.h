@@ -44,7 +44,8 @@ struct Domain {
 // belongs to nobody alone, or to a registry ("com", "co.jp", "github.io"; publicsuffix.org).
 Result<std::string> canonical_domain(std::string_view typed);
 
-// Once a tenant has a proved domain, its logins are in one. One indexed read. malformed/"login_outside_domains".
+// Once a tenant has a proved domain, its logins are in one; and none is in another tenant's. One indexed read. malformed/
+// "login_outside_domains", "login_domain_taken".
 Status check_login(store::Transaction& tx, std::string_view canonical_login);
 
 class Domains {

@@ -209,8 +209,18 @@ TEST_CASE("with its first proved domain a tenant's logins are in one, and nobody
     w.names.publish({{"acme.example", record(made)}});
     REQUIRE(w.check(w.a, "acme.example"));
     CHECK(w.login(w.a, "x@acme.example") == "it went well");
+    CHECK(w.login(w.b, "x@acme.example") == "login_domain_taken");  // who has proved none is as little let in as who has
     for (const char* outside : {"x@other.example", "x@sub.acme.example", "x@notacme.example", "x@acme.example.org"}) CHECK(w.login(w.a, outside) == "login_outside_domains");
     CHECK(w.login(w.b, "x@anything.example") == "it went well");
+    const auto theirs = *w.add(w.b, "acme.example");
+    w.names.publish({{"acme.example", record(theirs)}});
+    REQUIRE(w.check(w.b, "acme.example"));
+    CHECK(w.login(w.a, "x@acme.example") == "login_domain_taken");
+    CHECK(w.login(w.b, "x@acme.example") == "it went well");
+    REQUIRE(w.remove(w.a, "acme.example"));  // what isn't theirs any more is no loss to whoever has it
+    CHECK(w.login(w.a, "x@acme.example") == "login_domain_taken");
+    REQUIRE(w.remove(w.b, "acme.example"));
+    CHECK(w.login(w.a, "x@acme.example") == "it went well");
   });
 }
 

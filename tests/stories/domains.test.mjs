@@ -97,6 +97,7 @@ for (const store of stores) describe(`domains (${store})`, () => {
     const byCommand = run(['person', 'create', '--tenant', 'demo', '--login', 'x@demo.example', '--name', 'X', ...server.storeArgs]);
     assert.equal(byCommand.status, 1);
     good(await person(theirs, 'anyone@anywhere.example'), 201);
+    refused(await person(theirs, 'squatter@acme.example'), 400, 'login_domain_taken');
     refused(await api(ours, 'DELETE', '/domains/acme.example'), 409, 'domain_in_use');
   });
 
@@ -118,6 +119,7 @@ for (const store of stores) describe(`domains (${store})`, () => {
     assert.equal(good(await api(ours, 'GET', '/domains/acme.example')).state, 'pending');
     refused(await api(theirs, 'POST', '/people', { json: { login: 'x@other.example', display_name: 'X' } }), 400, 'login_outside_domains');
     const { records } = server.command(['audit', 'list', '--tenant', 'demo', '--limit', '500']);
+    refused(await api(ours, 'POST', '/people', { json: { login: 'late@acme.example', display_name: 'X' } }), 400, 'login_domain_taken');
     const lost = records.find(({ event }) => event === 'domain.lost');
     assert.ok(lost && !lost.detail.includes('other'));
     assert.equal((await api(ours, 'DELETE', '/domains/acme.example')).status, 204);

@@ -273,6 +273,8 @@ onEachStore('SCIM', (world) => {
   test("Entra ID's sequence", async () => {
     acting = connector;
     assert.equal((await good(200, 'GET', '/Users?filter=userName+eq+%22Test_User_1%40entra.example%22')).totalResults, 0);
+    assert.deepEqual((await good(200, 'GET', '/Users?filter=userName+eq+%22non-existent%20user%22')).Resources, []);
+    await refused(404, undefined, 'GET', '/Users/5171a35d82074e068ce2');
     const user = await good(201, 'POST', '/Users', { schemas: [core, enterprise], externalId: '0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef', userName: 'Test_User_1@entra.example', active: true,
       emails: [{ primary: true, type: 'work', value: 'Test_User_1@entra.example' }], meta: { resourceType: 'User' }, name: { formatted: 'givenName familyName', familyName: 'familyName', givenName: 'givenName' }, roles: [] });
     assert.deepEqual(await find('externalId eq "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef"'), ['test_user_1@entra.example']);
@@ -288,6 +290,14 @@ onEachStore('SCIM', (world) => {
     assert.equal((await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'Add', path: `${enterprise}:manager`, value: boss.id })))[enterprise].manager.value, boss.id);
     assert.equal((await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'Remove', path: `${enterprise}:manager` })))[enterprise].manager, undefined);
     assert.equal((await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'Replace', path: 'active', value: 'False' }))).active, false);
+    // As it is without and with aadOptscim062020: by attribute, and all at once in one value.
+    const byPath = await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'Replace', path: 'displayName', value: 'Pvlo' }, { op: 'Replace', path: 'emails[type eq "work"].value', value: 'bcwqnm@entra.example' },
+      { op: 'Replace', path: 'name.givenName', value: 'Gtfd' }, { op: 'Replace', path: 'externalId', value: 'Eqpj' }, { op: 'Replace', path: `${enterprise}:employeeNumber`, value: 'Eqpj' }, { op: 'Add', path: 'nickName', value: 'Babs' }));
+    assert.deepEqual([byPath.displayName, byPath.emails[0].value, byPath.name.givenName, byPath.externalId, byPath[enterprise].employeeNumber], ['Pvlo', 'bcwqnm@entra.example', 'Gtfd', 'Eqpj', 'Eqpj']);
+    const atOnce = await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'replace', path: 'emails[type eq "work"].value', value: 'mhvaes@entra.example' },
+      { op: 'replace', value: { displayName: 'Bjfe', 'name.givenName': 'Kkom', 'name.familyName': 'Unua', [`${enterprise}:employeeNumber`]: 'Aklq' } }));
+    assert.deepEqual([atOnce.displayName, atOnce.emails[0].value, atOnce.name.givenName, atOnce.name.familyName, atOnce[enterprise].employeeNumber], ['Bjfe', 'mhvaes@entra.example', 'Kkom', 'Unua', 'Aklq']);
+    assert.equal((await good(200, 'PATCH', `/Users/${user.id}`, patchOp({ op: 'replace', path: 'active', value: true }))).active, true);
 
     assert.equal((await good(200, 'GET', '/Groups?excludedAttributes=members&filter=displayName eq "Entra"')).totalResults, 0);
     const group = await good(201, 'POST', '/Groups', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group', 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'], externalId: '8aa1a0c0', displayName: 'Entra', meta: { resourceType: 'Group' }, members: [] });
@@ -308,6 +318,7 @@ onEachStore('SCIM', (world) => {
   test("Okta's sequence, and Google's", async () => {
     acting = connector;
     assert.equal((await good(200, 'GET', '/Users?startIndex=1&count=2')).itemsPerPage, 2);
+    assert.deepEqual((({ totalResults, startIndex, itemsPerPage }) => [totalResults, startIndex, itemsPerPage])(await good(200, 'GET', '/Users?filter=userName%20eq%20%22test.user%40okta.example%22&startIndex=1&count=100')), [0, 1, 0]);
     const sent = { schemas: [core], userName: 'test.user@okta.example', name: { givenName: 'Test', familyName: 'User' }, emails: [{ primary: true, value: 'test.user@okta.example', type: 'work' }], displayName: 'Test User',
       locale: 'en-US', externalId: '00ujl29u0le5T6Aj10h7', groups: [], password: '1mz050nq but longer than that', active: true };
     const user = await good(201, 'POST', '/Users', sent);
