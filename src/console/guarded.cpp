@@ -207,6 +207,8 @@ bool knows_its_rows(const std::vector<http::Route>& rows) {
   return std::ranges::all_of(table, [&](const Guarded& one) { return std::ranges::find(rows, one.row, &http::Route::name) != rows.end(); });
 }
 
+bool may_wait(std::string_view row) { return std::ranges::find(table, row, &Guarded::row) != std::end(table); }
+
 http::Route guarded(http::Route row, const Inside& in) {
   const auto* found = std::ranges::find(table, row.name, &Guarded::row);
   if (found == std::end(table) || in.asker) return row;  // the operator stands outside the tenant

@@ -2,6 +2,7 @@
 // Acts that want a second person (approvals/): what of a request is one, keeping it instead of doing it, and doing it once somebody
 // agreed. Rows know nothing of this: they are gone through in a transaction that is undone, or in one that grants the approval.
 
+#include <string_view>
 #include <vector>
 
 #include "console/asking.h"
@@ -15,6 +16,9 @@ std::vector<http::Route> rows_of(const Inside& in);
 
 // Whether each act that may want a second person is a row: one that was renamed would be done by one.
 bool knows_its_rows(const std::vector<http::Route>& rows);
+
+// Whether the row of that name may be answered with 202 and an approval instead of being done.
+bool may_wait(std::string_view row);
 
 // The row itself, or one that asks first where the tenant switched that on.
 http::Route guarded(http::Route row, const Inside& in);

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "console/guarded.h"
 #include "directory/permission.h"
 #include "http/status.h"
 
@@ -16,8 +17,8 @@ namespace json = boost::json;
 using http::Body;
 
 // What a description may say.
-constexpr std::array<std::string_view, 15> known{"summary", "about", "permission", "query",  "if_match", "idempotency",   "body",   "body_optional",
-                                                 "page",    "list",  "answer",     "status", "headers",  "content_types", "reasons"};
+constexpr std::array<std::string_view, 16> known{"summary", "about", "permission", "query",  "if_match", "idempotency",   "body",   "body_optional",
+                                                 "page",    "list",  "answer",     "status", "headers",  "content_types", "reasons", "security"};
 
 std::string ref(std::string_view kind, std::string_view name) { return "#/components/" + std::string(kind) + "/" + std::string(name); }
 json::object reference(std::string_view kind, std::string_view name) { return {{"$ref", ref(kind, name)}}; }
@@ -53,6 +54,21 @@ json::object problem_response(int status, const std::set<std::string, std::less<
   schema["properties"] = json::object{{"reason", json::object{{"enum", std::move(words)}}}};
   return {{"description", std::string(http::phrase_of(status)) + ": " + all + "."},
           {"content", json::object{{"application/problem+json", json::object{{"schema", std::move(schema)}}}}}};
+}
+
+// Instead of being done: a second person is asked (guarded.cpp). A row that answers 202 itself says so in its own `answer`.
+void add_waiting(json::object& responses) {
+  auto& waiting = responses["202"];
+  if (!waiting.is_null()) {
+    json::object location{{"description", "Of an approval: where it stands."}, {"schema", json::object{{"type", "string"}, {"format", "uri"}}}};
+    waiting.as_object()["headers"].as_object().emplace("Location", std::move(location));
+    return;
+  }
+  json::object headers;
+  for (const char* name : {"Location", "RateLimit", "RateLimit-Policy"}) headers[name] = reference("headers", name);
+  waiting = json::object{{"description", "It waits for a second person, and isn't done yet."},
+                         {"headers", std::move(headers)},
+                         {"content", json_content(reference("schemas", "Approval"))}};
 }
 
 json::object limited_response(const std::set<std::string, std::less<>>& reasons) {
@@ -109,8 +125,18 @@ json::object Operation::told() {
   if (auto all = parameters(); !all.empty()) out["parameters"] = std::move(all);
   if (route_.body.type != Body::Type::none) out["requestBody"] = request_body();
   out["responses"] = responses();
-  // For anybody: no security at all (§4.8.10, an empty array).
-  out["security"] = permission.empty() ? json::array() : json::array{json::object{{"session", json::array()}}, json::object{{"token", json::array()}}};
+  out["security"] = security();
+  return out;
+}
+
+// By what they show who they are. For anybody: no security at all (§4.8.10, an empty array).
+json::array Operation::security() const {
+  json::array out;
+  if (const auto* own = member("security")) {
+    for (const auto& name : own->as_array()) out.push_back(json::object{{name.as_string(), json::array()}});
+  } else if (!text("permission").empty()) {
+    for (const char* name : {"session", "token"}) out.push_back(json::object{{name, json::array()}});
+  }
   return out;
 }
 
@@ -223,6 +249,10 @@ void Operation::gather_reasons() {
     add_reasons(409, {"idempotency_key_in_use"});
     add_reasons(422, {"idempotency_key_reused"});
   }
+  if (may_wait(route_.name)) {
+    add_reasons(429, {"approvals_too_many"});
+    if (takes_json()) add_reasons(400, {"approval_too_large"});
+  }
   if (const auto* own = member("reasons")) {
     for (const auto& [status, words] : own->as_object()) {
       const auto number = to_integer(status);
@@ -241,6 +271,7 @@ json::object Operation::responses() {
   const std::int64_t good = status != nullptr && status->is_int64() ? status->get_int64() : has_answer ? 200 : 204;
   json::object all;
   all[std::to_string(good)] = good_answer();
+  if (may_wait(route_.name)) add_waiting(all);
   for (const auto& [code, reasons] : reasons_) all[std::to_string(code)] = problem_response(code, reasons);
   if (const auto own = reasons_.find(429); own != reasons_.end()) {
     own->second.emplace("rate_limited");

@@ -34,6 +34,7 @@ class Operation {
   boost::json::array parameters();
   boost::json::object request_body();
   boost::json::object good_answer();
+  boost::json::array security() const;
   boost::json::object responses();
   void gather_reasons();
   void add_reasons(int status, std::initializer_list<std::string_view> reasons);
