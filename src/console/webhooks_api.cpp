@@ -180,10 +180,13 @@ void add_webhook_routes(http::Routes& routes, const Inside& in) {
   }));
   routes.add(row(Method::post, "/webhooks", "webhook_create", [in](Request& request) -> Result<Reply> {
     const auto wanted = TRY(parse_new(request));
-    const auto made = TRY(write_exporting(in, request, [&](store::Transaction& tx, const audit::Event& by) { return in.webhooks.create(tx, wanted, by); }));
-    auto reply = reply_with(201, made.webhook, made.secret.reveal_text());
-    reply.with("Location", request.site.base_url + "/api/v1/webhooks/" + made.webhook.id.text());
-    return reply;
+    return create_as(in, request, Permission::settings_write, [&](store::Transaction& tx, const Asking& who, const audit::Event& by) -> Result<Reply> {
+      TRY(check(who, Permission::audit_export));
+      const auto made = TRY(in.webhooks.create(tx, wanted, by));
+      auto reply = reply_with(201, made.webhook, made.secret.reveal_text());
+      reply.with("Location", request.site.base_url + "/api/v1/webhooks/" + made.webhook.id.text());
+      return reply;
+    }, {.secrecy = Secrecy::told_once});
   }));
   add_one_routes(routes, in);
 }

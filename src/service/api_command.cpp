@@ -22,7 +22,8 @@ constexpr PathValue values[] = {
     {"member", "--member", "a login, a group's name, or an id"},
     {"role", "--role", "the role's name or key"},
     {"account", "--account", "the service account's name or id"},
-    {"token", "--token", "the token's id"},
+    {"credential", "--credential,--token", "the token's, secret's or key's id"},
+    {"webhook", "--webhook", "the webhook's id"},
     {"session", "--session", "the session's id"},
     {"domain", "NAME", "the domain"},
     {"job", "ID", "the job's id"},
@@ -242,7 +243,7 @@ std::vector<const ApiCommand*> api_commands() {
   std::vector<const ApiCommand*> all;
   all.push_back(&new_person());
   for (const auto some : {person_commands(), group_commands(), role_commands(), service_account_commands(), domain_commands(), job_commands(),
-                          settings_commands(), audit_commands()}) {
+                          settings_commands(), audit_commands(), webhook_commands()}) {
     for (const ApiCommand& one : some) all.push_back(&one);
   }
   return all;

@@ -56,6 +56,7 @@ std::span<const ApiCommand> domain_commands();
 std::span<const ApiCommand> job_commands();
 std::span<const ApiCommand> settings_commands();
 std::span<const ApiCommand> audit_commands();
+std::span<const ApiCommand> webhook_commands();
 // All of them.
 std::vector<const ApiCommand*> api_commands();
 

@@ -1,7 +1,7 @@
 // What an API that others build on promises: a document that is true, a creation that may be sent again, and a share for everybody.
 // On both stores, with a second tenant.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv2020 from 'ajv/dist/2020.js';
@@ -89,7 +89,7 @@ onEachStore('the document of the API', (world) => {
 
   test("what isn't true of an answer is seen", () => {
     const contract = new Contract(document);
-    const person = { id: randomUUID(), login: 'a@a.example', display_name: 'A', email_verified: false, state: 'enabled', administrator: false,
+    const person = { id: randomUUID(), login: 'a@a.example', display_name: 'A', email_verified: false, state: 'enabled', administrator: false, locked_until: null,
       valid_from: null, valid_until: null, created_at: '2026-11-25T00:00:00Z', updated_at: '2026-11-25T00:00:00Z' };
     const exchange = ({ method = 'GET', path = `/people/${person.id}`, status = 200, body = person, type = 'application/json', headers = { etag: '"1"' }, sent } = {}) => contract.faults({
       method, url: `${world.issuer}/api/v1${path}`, body: sent && JSON.stringify(sent), reply: { status, body: JSON.stringify(body), headers: { 'content-type': type, ...headers }, json: () => body } });
@@ -129,6 +129,16 @@ onEachStore('a creation that is sent again', (world) => {
       const { id } = (await api('POST', '/service-accounts', { json: { name: 'sync', permissions: ['people_read'] } })).json();
       return [`/service-accounts/${id}/tokens`, { label: 'a', expires_at: tomorrow() }, { label: 'b', expires_at: tomorrow() }];
     },
+    service_secret_issue: async () => {
+      const { id } = (await api('POST', '/service-accounts', { json: { name: 'sync', permissions: ['people_read'] } })).json();
+      return [`/service-accounts/${id}/secrets`, { label: 'a', expires_at: tomorrow() }, { label: 'b', expires_at: tomorrow() }];
+    },
+    service_key_register: async () => {
+      const { id } = (await api('POST', '/service-accounts', { json: { name: 'sync', permissions: ['people_read'] } })).json();
+      const key = (label) => ({ label, expires_at: tomorrow(), jwk: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) });
+      return [`/service-accounts/${id}/keys`, key('a'), key('b')];
+    },
+    webhook_create: () => ['/webhooks', { name: 'a', url: 'https://a.example.com/' }, { name: 'b', url: 'https://b.example.com/' }],
     domain_add: () => ['/domains', { name: `d${randomUUID()}.example.com` }, { name: `e${randomUUID()}.example.com` }],
     import_create: () => ['/imports?kind=people', 'login_id,display_name\r\na@demo.example,A\r\n', 'login_id,display_name\r\nb@demo.example,B\r\n'],
     export_create: () => ['/exports?kind=people', undefined, undefined],
