@@ -12,8 +12,8 @@ namespace json = boost::json;
 
 constexpr std::string_view before = "_before";
 // Who and from where, what came of a fresh draw, and when it runs out if it is done now.
-constexpr std::array<std::string_view, 9> passing{"client_address", "user_agent", "trace_id", "permission", "token",
-                                                  "approval",       "approved_by", "asked_at", "temporary_until"};
+constexpr std::array<std::string_view, 12> passing{"client_address", "user_agent",  "trace_id", "permission", "token",    "secret",
+                                                   "key",            "credential",  "approval", "approved_by", "asked_at", "temporary_until"};
 
 bool counts(const audit::Record& record, std::string_view name) {
   if (name == "role") return record.name.starts_with("role.");  // elsewhere it is the asker's
@@ -48,7 +48,8 @@ const Difference* Effect::find(std::string_view what) const {
 std::vector<Effect> effects_of(const std::vector<audit::Record>& records, const std::set<std::string, std::less<>>& known) {
   std::vector<Effect> out;
   for (const audit::Record& record : records) {
-    if (record.name == "session.ended") continue;
+    // What follows from the act, and what only asking for it left behind.
+    if (record.name == "session.ended" || record.name.ends_with(".first_used")) continue;
     const std::string target = record.target ? record.target->text() : std::string();
     out.push_back({record.name, record.target_kind, known.contains(target) ? target : std::string(), changes_of(record)});
   }

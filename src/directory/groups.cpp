@@ -155,12 +155,13 @@ Result<Group> Groups::change(store::Transaction& tx, const Id& id, const GroupCh
   }
   static_cast<GroupAttributes&>(after) = TRY(checked(after));
   audit::Event event = about(by, "group.changed", id);
+  const std::size_t of_the_asker = event.detail.size();
   for (const GroupAttribute& one : said_of_groups) {
     if (after.*one.value == before.*one.value) continue;
     event.detail.emplace_back(one.name, after.*one.value);
     event.detail.emplace_back(one.name_before, before.*one.value);
   }
-  if (event.detail.empty()) return before;
+  if (event.detail.size() == of_the_asker) return before;
   const auto key = TRY(keys_.of(tx));
   after.updated_at = clock_.now();
   after.version = before.version + 1;

@@ -1,3 +1,6 @@
+-- How often who is directly in a group changed: its entity tag says so without reading fifty thousand members.
+alter table person_groups add column members_version BIGINT not null default 0;
+
 -- Beside tokens (kind 0) a service account has secrets (1) and public keys (2), by which it gets tokens that live for minutes. They
 -- are rows of one table, since all of them are issued, listed, warned of and revoked alike. A key's `token_hash` is its thumbprint.
 alter table service_tokens add column kind BIGINT not null default 0;
