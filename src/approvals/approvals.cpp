@@ -44,6 +44,18 @@ Result<Approval> open(const seal::TenantKey& key, const Row& row, Time now) {
   return out;
 }
 
+// Whether they made what a service account shows who it is by: who has it would be both of the two.
+Result<bool> has_credential_of(store::Transaction& tx, audit::Audit& audit, const Id& person, const Id& account) {
+  for (const std::string_view made : {"service_token.issued", "service_secret.issued", "service_key.registered"}) {
+    audit::Audit::Filter filter;
+    filter.actor = person;
+    filter.target = account;
+    filter.name = made;
+    if (!TRY(audit.read(tx, filter, {}, 1)).empty()) return true;
+  }
+  return false;
+}
+
 Status still_waits(const Approval& approval) {
   if (approval.state == State::expired) return fail(Kind::expired, "approval_expired");
   if (approval.state != State::pending) return fail(Kind::conflict, "approval_decided");
@@ -128,6 +140,9 @@ Result<Approval> Approvals::may_decide(store::Transaction& tx, const Id& id, con
   if (!directory::holds(grant.everywhere, Permission::approvals_write)) return fail(Kind::forbidden, "permission_missing", "approvals_write");
   auto approval = TRY(get(tx, id));
   if (approval.asker.id == who.id) return fail(Kind::forbidden, "approval_own");
+  if (approval.asker.kind == audit::ActorKind::service_account && TRY(has_credential_of(tx, audit_, *who.id, *approval.asker.id))) {
+    return fail(Kind::forbidden, "approval_own", "who made a service account's token agrees to nothing that it asked for");
+  }
   TRY(still_waits(approval));
   return approval;
 }

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 12> passing{"client_address", "user_agent
                                                    "key",            "credential",  "approval", "approved_by", "asked_at", "temporary_until"};
 
 bool counts(const audit::Record& record, std::string_view name) {
-  if (name == "role") return record.name.starts_with("role.");  // elsewhere it is the asker's
+  if (name == "role") return record.name == "role.assigned" || record.name == "role.withdrawn";  // elsewhere it is the asker's
   return std::ranges::find(passing, name) == passing.end();
 }
 

@@ -26,6 +26,7 @@ TEST_CASE("whoever could make the second person, or switch this off, needs one a
   CHECK(some->has(Act::exports));
   CHECK(some->has(Act::administrators));
   CHECK(some->has(Act::approvals));
+  CHECK(some->has(Act::service_accounts));
   CHECK_FALSE(some->has(Act::removal));
   CHECK_FALSE(settings_from_json(R"({"acts":[]})")->any());
   CHECK_FALSE(ApprovalSettings{}.any());

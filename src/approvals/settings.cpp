@@ -56,6 +56,7 @@ Result<ApprovalSettings> settings_from_json(std::string_view text) {
   if (out.any()) {
     out.add(Act::administrators);
     out.add(Act::approvals);
+    out.add(Act::service_accounts);  // who can make one alone asks by it, and agrees to it
   }
   return out;
 }

@@ -40,8 +40,8 @@ struct ApprovalSettings {
 
 inline constexpr std::string_view settings_section = "approvals";
 
-// {"acts":["exports"],"open_hours":72,"deletions_above":10}. Where one act is on, so are `administrators` and `approvals`: whoever
-// could make the second person, or switch this off, has no need of one. malformed/"json_malformed", "member_unknown", "member_malformed",
+// {"acts":["exports"],"open_hours":72,"deletions_above":10}. Where one act is on, so are `administrators`, `service_accounts` and
+// `approvals`: whoever could make the second person, ask by another name, or switch this off, has no need of one. malformed/"json_malformed", "member_unknown", "member_malformed",
 // "act_unknown".
 Result<ApprovalSettings> settings_from_json(std::string_view json);
 std::string settings_json(const ApprovalSettings& settings);

@@ -123,10 +123,22 @@ Result<Reply> withdraw(const Inside& in, const Request& request) {
   return told_approval(in, request, 200, now);
 }
 
+// A service account's token or secret is for whoever could still have it made: not for a person whose rights are gone meanwhile, nor
+// for an access token that was narrowed to less.
+Status may_have_secret(const Inside& in, store::Transaction& tx, const login::Asker& who, const Approval& approval) {
+  if (approval.act != approvals::Act::service_accounts) return {};
+  const Asking they{who, Permission::service_accounts_write};
+  TRY(check(they, Permission::service_accounts_write));
+  if (approval.shown.target_kind != "service_account") return {};
+  return may_hand_out(they, TRY(in.directory.service_accounts().get(tx, TRY(Id::parse(approval.shown.target)))).permissions);
+}
+
 // What the act answered, as it answered it, once.
 Result<Reply> take_answer(const Inside& in, const Request& request) {
   const auto answer = TRY(in.store.write(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<std::string> {
-    const auto approval = TRY(own(in, tx, request, TRY(viewer(in, tx, request))));
+    const auto who = TRY(viewer(in, tx, request));
+    const auto approval = TRY(own(in, tx, request, who));
+    TRY(may_have_secret(in, tx, who.who, approval));
     return in.approvals.take_answer(tx, approval.id);
   }));
   return Reply::json(200, answer);

@@ -89,6 +89,8 @@ constexpr Guarded table[] = {
     {"audit_settings_put", Act::audit_settings, anything},
     {"password_rules_set", Act::password_policy, anything},
     {"export_create", Act::exports, tells_of_people},
+    {"webhook_create", Act::exports, anything},  // the audit tells of people, too
+    {"webhook_change", Act::exports, anything},
     {"approval_settings_put", Act::approvals, anything},
 };
 
@@ -98,7 +100,10 @@ class Witness {
   Status begin(const Inside& in, store::Transaction& tx, const Id& actor) {
     actor_ = actor;
     seen_.clear();
-    for (const auto& record : TRY(in.audit.read(tx, {.actor = actor_, .target = {}, .name = {}, .from = {}, .until = {}}, {}, most))) seen_.insert(record.id);
+    const auto newest = TRY(in.audit.read(tx, {.actor = actor_, .target = {}, .name = {}, .from = {}, .until = {}}, {}, most));
+    // Records of a node whose clock is ahead, or of one that was set back: what is recorded now would stand behind them, unseen.
+    if (newest.size() > most / 2 && newest[most / 2].at > in.clock.now()) return fail_for_now(Kind::unavailable, "clocks_apart", 1);
+    for (const auto& record : newest) seen_.insert(record.id);
     return {};
   }
   Result<Effects> end(const Inside& in, store::Transaction& tx, const Request& request) const {

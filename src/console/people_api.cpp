@@ -177,8 +177,10 @@ Result<Shown> change(const Inside& in, store::Transaction& tx, const Request& re
 
 Result<Reply> found_people(const Inside& in, const Request& request, const PeopleQuery& query) {
   json::array rows;
+  std::optional<directory::ServiceCredential> shown;
   const auto found = TRY(search::asking(in.search, in.store, *request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<FoundPeople> {
     const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
+    shown = who.credential;
     const auto schema = TRY(in.directory.schema(tx));
     auto people = TRY(find_people(in, tx, who, schema, query, request.deadline));
     std::vector<std::string> logins;
@@ -188,6 +190,7 @@ Result<Reply> found_people(const Inside& in, const Request& request, const Peopl
     for (const Person& one : people.people) rows.push_back(told(one, schema, locked));
     return people;
   }));
+  if (shown) login::note_use(in.store, in.directory, request, *shown);
   json::object body{{"people", std::move(rows)}, {"total", found.total}};
   if (found.next) body["next"] = *found.next;
   return json_reply(200, body);

@@ -147,7 +147,10 @@ Result<Role> Roles::change(store::Transaction& tx, std::string_view wanted, std:
   const auto key = TRY(keys_.of(tx));
   TRY(update_role(tx, {id, key->seal(name_of(id), after.name), words_of(after.permissions), after.version}));
   audit::Event event = about(by, "role.changed", "role", id);
-  event.detail = {{"name", after.name}, {"name_before", before.name}, {"permissions", words_of(after.permissions)}, {"permissions_before", words_of(before.permissions)}};
+  event.detail.emplace_back("name", after.name);
+  event.detail.emplace_back("name_before", before.name);
+  event.detail.emplace_back("permissions", words_of(after.permissions));
+  event.detail.emplace_back("permissions_before", words_of(before.permissions));
   TRY(audit_.append(tx, event));
   return after;
 }

@@ -74,7 +74,7 @@ Result<PublicKey> read_public_key(std::string_view text) {
 }
 
 Result<ServiceCredential> ServiceAccounts::keep(store::Transaction& tx, ServiceCredential made, const crypto::Digest& hash, const audit::Event& by) {
-  TRY(get(tx, made.account));
+  const auto account = TRY(get(tx, made.account));
   made.label = TRY(checked_name(made.label));
   made.id = new_id(clock_, random_);
   made.created_at = clock_.now();
@@ -88,6 +88,7 @@ Result<ServiceCredential> ServiceAccounts::keep(store::Transaction& tx, ServiceC
   audit::Event event = about(by, words_for(made.kind).issued, made.account, made.id);
   event.detail.emplace_back("label", made.label);
   event.detail.emplace_back("expires_at", rfc3339(to_us(made.expires_at)));
+  event.detail.emplace_back("permissions", words_of(account.permissions));  // what whoever has it may do
   if (made.kind == CredentialKind::key) event.detail.emplace_back("thumbprint", base64url(hash));
   TRY(audit_.append(tx, event));
   return made;

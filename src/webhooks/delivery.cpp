@@ -203,7 +203,8 @@ Result<Attempt> Delivery::test(const TenantId& tenant, const Id& id, const std::
     event.name = "webhook.tested";
     event.target_kind = "webhook";
     event.target = id;
-    event.detail = {{"status", std::to_string(attempt.status)}, {"failure", attempt.failure}};
+    event.detail.emplace_back("status", std::to_string(attempt.status));
+    event.detail.emplace_back("failure", attempt.failure);
     return outfit_.audit.append(tx, event);
   }));
   return attempt;

@@ -93,7 +93,10 @@ Result<Webhooks::Made> Webhooks::create(store::Transaction& tx, const New& wante
   begin_anew(row, made.created_at);
   TRY(insert_row(tx, row));
   audit::Event event = about(by, "webhook.created", made.id);
-  event.detail = {{"name", made.name}, {"url", made.url}, {"events", join(made.events, " ")}, {"position", std::to_string(made.position)}};
+  event.detail.emplace_back("name", made.name);
+  event.detail.emplace_back("url", made.url);
+  event.detail.emplace_back("events", join(made.events, " "));
+  event.detail.emplace_back("position", std::to_string(made.position));
   TRY(audit_.append(tx, event));
   return Made{std::move(made), as_told(secrets.now)};
 }
@@ -151,7 +154,9 @@ Status Webhooks::remove(store::Transaction& tx, const Id& id, const audit::Event
   const Webhook webhook = TRY(get(tx, id));
   TRY(delete_row(tx, id));
   audit::Event event = about(by, "webhook.deleted", id);
-  event.detail = {{"name", webhook.name}, {"url", webhook.url}, {"position", std::to_string(webhook.position)}};
+  event.detail.emplace_back("name", webhook.name);
+  event.detail.emplace_back("url", webhook.url);
+  event.detail.emplace_back("position", std::to_string(webhook.position));
   return audit_.append(tx, event);
 }
 
@@ -171,7 +176,7 @@ Result<Webhooks::Made> Webhooks::turn_secret(store::Transaction& tx, const Id& i
   ++row.version;
   TRY(update_row(tx, row));
   audit::Event event = about(by, "webhook.secret_made", id);
-  event.detail = {{"overlap_s", std::to_string(overlap.count())}};
+  event.detail.emplace_back("overlap_s", std::to_string(overlap.count()));
   TRY(audit_.append(tx, event));
   auto webhook = TRY(open_webhook(*key, row));
   return Made{std::move(webhook), as_told(secrets.now)};

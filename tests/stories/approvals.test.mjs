@@ -166,6 +166,7 @@ onEachStore('approvals', (world) => {
     // It may ask, though, and is told by its own token.
     const own = waits(await connector('POST', '/exports?kind=people'));
     assert.equal(own.asked_by.kind, 'service_account');
+    refused(await agree(first, own), 403, 'approval_own'); // who made its token would be both
     done(await agree(second, own), 200);
     const { body: job } = done(await connector('POST', `/approvals/${own.id}/answer`), 200);
     done(await connector('GET', `/exports/${job.id}`), 200);
@@ -233,6 +234,9 @@ onEachStore('approvals', (world) => {
     assert.equal(domain.target.name, 'spare.example');
     done(await agree(second, domain), 200);
     refused(await api(first, 'GET', '/domains/spare.example'), 404, 'domain_unknown');
+    const hook = waits(await api(first, 'POST', '/webhooks', { name: 'SIEM', url: 'https://siem.example.com/' }));
+    assert.match(JSON.stringify(hook.effects), /siem\.example\.com/);
+    done(await api(first, 'POST', `/approvals/${hook.id}/withdrawal`), 200);
     const off = waits(await api(first, 'PUT', '/settings/approvals', { acts: [] }));
     refused(await agree(first, off), 403, 'approval_own');
     assert.notDeepEqual(done(await api(first, 'GET', '/settings/approvals'), 200).acts, []);

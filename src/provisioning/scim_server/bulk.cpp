@@ -249,7 +249,8 @@ class Bulk {
       resolve_in(data);
       bodies.push_back(std::move(data.get_object()));
     }
-    auto made = create_users(in_, request_, shared, bodies);
+    // A part: where all of them are refused at once, nothing of them is left.
+    auto made = shared.tx.part([&] { return create_users(in_, request_, shared, bodies); });
     for (std::size_t i = 0; i < steps.size(); ++i) {
       if (!made) answer(*steps[i], made.error());
       else settle(*steps[i], std::move((*made)[i]), &shared);

@@ -332,8 +332,9 @@ std::string identity_of(const Query& query, Among among) {
 
 Result<json::object> list(const Inside& in, const http::Request& request, const Query& query, Among among) {
   const auto needed = among == Among::groups ? Permission::groups_read : Permission::people_read;
-  return search::asking(in.search, in.store, *request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<json::object> {
-    TRY(caller(in, tx, request, needed));
+  std::optional<directory::ServiceCredential> shown;
+  auto answer = search::asking(in.search, in.store, *request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<json::object> {
+    shown = TRY(caller(in, tx, request, needed)).credential;
     if (among == Among::all) TRY(caller(in, tx, request, Permission::groups_read));
     const auto schema = TRY(in.directory.schema(tx));
     Listing found(in, request, tx, query, schema);
@@ -367,6 +368,8 @@ Result<json::object> list(const Inside& in, const http::Request& request, const 
     out["Resources"] = std::move(rows);
     return out;
   });
+  if (shown) login::note_use(in.store, in.directory, request, *shown);
+  return answer;
 }
 
 }  // namespace kidoban::scim
