@@ -125,10 +125,12 @@ TEST_CASE("a webhook is its tenant's, sealed, and what is done with it is record
     CHECK(w.read(w.b, [&](store::Transaction& tx) { return w.webhooks.list(tx); })->empty());
     CHECK(w.get(w.a, id)->enabled);
 
+    w.clock.advance(1s);  // so that records stand in their order
     const auto changed = w.change(w.a, id, {.name = "SIEM 2", .enabled = false}, 1);
     REQUIRE(changed);
     CHECK(changed->version == 2);
     CHECK(reason_of(w.change(w.a, id, {.enabled = true}, 1)) == "version_changed");
+    w.clock.advance(1s);
     REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.webhooks.remove(tx, id, w.by); }));
     const auto records = w.read(w.a, [&](store::Transaction& tx) { return w.audit.read(tx, {}, {}, 10); });
     REQUIRE(records->size() == 3);
@@ -332,6 +334,7 @@ TEST_CASE("the last hundred attempts are kept, tests among them") {
         return insert_attempt(tx, hook.id, {.number = TRY(count_attempt(tx, hook.id)), .message = hook.id, .test = false, .at = w.clock.now(), .failure = ""}, attempts_kept);
       }));
     }
+    w.clock.advance(1s);
     const auto tested = w.courier.test(w.a, hook.id, by, w.soon());
     REQUIRE(tested);
     CHECK(tested->failure == "server_unreachable");
