@@ -47,7 +47,7 @@ class Bench {
     bench.name = name;
     bench.database = store === 'postgres' ? await postgresDatabase({ durable: true }) : undefined;
     const data = join(temporaryFolder('kidoban-bench'), 'data');
-    bench.server = await Server.start({ data, args: bench.database ? ['--store', bench.database.conninfo] : [], env: { KIDOBAN_LOG_LEVEL: 'warning' } });
+    bench.server = await Server.start({ data, args: bench.database ? ['--store', bench.database.conninfo] : [], env: { KIDOBAN_LOG_LEVEL: 'info', KIDOBAN_LIMITS_CLIENT: '0', KIDOBAN_LIMITS_TENANT: '0' } });
     if (bench.database) Object.assign(bench.server, { store: 'postgres', database: bench.database });
     bench.results = {};
     await bench.signIn();
