@@ -79,7 +79,7 @@ onEachStore('search', (world) => {
   });
 
   test('pages stay right while people come and go', async () => {
-    for (let i = 0; i < 12; ++i) await make(`page${i}@find.example`, { title: i % 4 === 0 ? '' : `t${(i * 5) % 12}`, department: 'Pages' });
+    for (let i = 0; i < 12; ++i) await make(`page${i}@find.example`, { title: i % 4 === 0 ? '' : `title${(i * 5) % 12}`, department: 'Pages' });
     const query = { filter: 'department eq "pages"', sort: 'title', limit: 5 };
     const seen = [];
     for (let next, page = 0; ; ++page) {
@@ -88,7 +88,7 @@ onEachStore('search', (world) => {
       assert.equal(got.total, 12);
       if (!got.next) break;
       ({ next } = got);
-      assert.ok(!/t\d|page/.test(Buffer.from(next, 'base64url').toString('latin1')), 'what is sorted by is no plain text in the cursor');
+      assert.ok(!/title|page/.test(Buffer.from(next, 'base64url').toString('latin1')), 'what is sorted by is no plain text in the cursor');
       if (page > 0) continue;
       // One that was shown goes, one comes before it.
       ok(await api(administrator, 'DELETE', `/people/${got.people[0].id}`), 204);
