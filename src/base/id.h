@@ -31,8 +31,8 @@ struct Id {
   friend auto operator<=>(const Id&, const Id&) = default;
 };
 
-// Time-ordered: the 12 bits after the milliseconds hold the fraction of the millisecond
-// (RFC 9562 §6.2, method 3), the rest is random.
+// Time-ordered: the 12 bits after the milliseconds hold the fraction of the millisecond (RFC 9562 §6.2, method 3), the rest
+// is random. Of two ids made by this process the later is the greater, unless the clock was set back between them.
 Id new_id(const Clock& clock, Random& random);
 
 // A tenant's id is a type of its own: it can't be handed where a person's is wanted, nor the
