@@ -302,19 +302,31 @@ std::string rfc3339(std::int64_t us_since_epoch) {
   const auto day = floor<days>(t);
   const year_month_day date(day);
   const hh_mm_ss clock(t - day);
-  std::array<char, 48> out;
-  const auto fraction = static_cast<long>(clock.subseconds().count());
-  int n = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                        static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                        static_cast<int>(clock.minutes().count()),
-                        static_cast<int>(clock.seconds().count()));
-  std::string text(out.data(), static_cast<std::size_t>(n));
-  if (fraction != 0) {
-    n = std::snprintf(out.data(), out.size(), ".%06ld", fraction);
-    text.append(out.data(), static_cast<std::size_t>(n));
+  std::string text;
+  text.reserve(32);
+  // By hand: lists have three of them a person, and formatting was a twentieth of a list.
+  const auto put = [&](std::int64_t number, std::int64_t highest) {
+    for (; highest > 0; highest /= 10) text += static_cast<char>('0' + number / highest % 10);
+  };
+  const int year = static_cast<int>(date.year());
+  if (year < 0) text += '-';
+  put(std::abs(year), 1000);
+  text += '-';
+  put(static_cast<unsigned>(date.month()), 10);
+  text += '-';
+  put(static_cast<unsigned>(date.day()), 10);
+  text += 'T';
+  put(clock.hours().count(), 10);
+  text += ':';
+  put(clock.minutes().count(), 10);
+  text += ':';
+  put(clock.seconds().count(), 10);
+  if (const auto fraction = clock.subseconds().count(); fraction != 0) {
+    text += '.';
+    put(fraction, 100'000);
   }
-  return text + "Z";
+  text += 'Z';
+  return text;
 }
 
 }  // namespace kidoban

@@ -28,7 +28,7 @@ Result<Page> page_of(const http::Request& request) {
 }
 
 http::Reply page_reply(std::string_view plural, json::array rows, std::optional<Id> next) {
-  json::object body;
+  json::object body(rows.storage());  // of another storage the rows would be copied
   body[plural] = std::move(rows);
   if (next) body["next"] = next->text();
   return json_reply(200, body);

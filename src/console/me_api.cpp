@@ -31,7 +31,7 @@ json::object told(const directory::Person& person, const directory::Schema& sche
   json::object out{{"id", person.id.text()}};
   json::object custom;
   for (const auto& one : directory::attributes()) {
-    if (auto value = directory::json_of(directory::value_of(person.profile, one.name)); !value.is_null()) out[one.name] = std::move(value);
+    if (auto value = directory::json_of(person.profile, one); !value.is_null()) out[one.name] = std::move(value);
   }
   for (const auto& one : schema.custom) {
     if (auto value = directory::json_of(directory::value_of(person.profile, std::string(directory::custom_prefix) + one.name)); !value.is_null()) {

@@ -33,17 +33,23 @@ json::value told(const std::optional<Time>& at) { return at ? json::value(rfc333
 // Whose sign-in wrong guesses hold up, and until when.
 using Locked = std::map<std::string, Time, std::less<>>;
 
+// A page's rows are put into one piece of memory, and serialized from it.
+constexpr std::size_t first_rows_bytes = 64 * 1024;
+
 // Attributes without a value aren't there; who is the master of what isn't ours stands in `masters`.
-json::object told(const Person& p, const Schema& schema, const Locked& locked) {
-  json::object out{{"id", p.id.text()}};
-  json::object custom, masters;
-  const auto add = [&](json::object& into, std::string_view name, std::string_view full_name) {
-    auto value = directory::json_of(directory::value_of(p.profile, full_name));
+json::object told(const Person& p, const Schema& schema, const Locked& locked, json::storage_ptr memory = {}) {
+  json::object out(memory), custom(memory), masters(memory);
+  out.reserve(directory::attributes().size() + 12);
+  out["id"] = p.id.text();
+  const auto add = [&](json::object& into, std::string_view name, std::string_view full_name, json::value value) {
     if (!value.is_null()) into[name] = std::move(value);
     if (Directory::master_of(schema, p, full_name)) masters[full_name] = p.source->kind == directory::SourceKind::scim ? "scim" : "sync";
   };
-  for (const auto& one : directory::attributes()) add(out, one.name, one.name);
-  for (const auto& one : schema.custom) add(custom, one.name, std::string(directory::custom_prefix) + one.name);
+  for (const auto& one : directory::attributes()) add(out, one.name, one.name, directory::json_of(p.profile, one, memory));
+  for (const auto& one : schema.custom) {
+    const std::string full_name = std::string(directory::custom_prefix) + one.name;
+    add(custom, one.name, full_name, directory::json_of(directory::value_of(p.profile, full_name), memory));
+  }
   if (!custom.empty()) out["custom"] = std::move(custom);
   out["email_verified"] = p.profile.email_verified;
   out["state"] = word_of(p.state);
@@ -176,7 +182,8 @@ Result<Shown> change(const Inside& in, store::Transaction& tx, const Request& re
 }
 
 Result<Reply> found_people(const Inside& in, const Request& request, const PeopleQuery& query) {
-  json::array rows;
+  json::monotonic_resource memory(first_rows_bytes);
+  json::array rows(&memory);
   std::optional<directory::ServiceCredential> shown;
   const auto found = TRY(search::asking(in.search, in.store, *request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Result<FoundPeople> {
     const auto who = TRY(asking(in, tx, request, Permission::people_read, Somewhere::allowed));
@@ -187,11 +194,13 @@ Result<Reply> found_people(const Inside& in, const Request& request, const Peopl
     for (const Person& one : people.people) logins.push_back(one.profile.login);
     const auto locked = TRY(in.login.lockout().locked_among(tx, logins));
     rows.clear();
-    for (const Person& one : people.people) rows.push_back(told(one, schema, locked));
+    for (const Person& one : people.people) rows.push_back(told(one, schema, locked, &memory));
     return people;
   }));
   if (shown) login::note_use(in.store, in.directory, request, *shown);
-  json::object body{{"people", std::move(rows)}, {"total", found.total}};
+  json::object body(&memory);
+  body["people"] = std::move(rows);
+  body["total"] = found.total;
   if (found.next) body["next"] = *found.next;
   return json_reply(200, body);
 }
@@ -203,7 +212,8 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
     const auto query = TRY(PeopleQuery::parse(request));
     if (query.is_search()) return found_people(in, request, query);
     const auto page = TRY(page_of(request));
-    json::array rows;
+    json::monotonic_resource memory(first_rows_bytes);
+    json::array rows(&memory);
     std::optional<Id> last;
     std::size_t read = 0;
     std::optional<directory::ServiceCredential> shown;
@@ -218,7 +228,7 @@ void add_people_routes(http::Routes& routes, const Inside& in) {
       for (const Person& one : people) logins.push_back(one.profile.login);
       const auto locked = TRY(in.login.lockout().locked_among(tx, logins));
       for (const Person& one : people) {
-        if (TRY(who.may(in, tx, Permission::people_read, one))) rows.push_back(told(one, schema, locked));
+        if (TRY(who.may(in, tx, Permission::people_read, one))) rows.push_back(told(one, schema, locked, &memory));
         last = one.id;
       }
       return {};

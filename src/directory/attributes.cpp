@@ -34,6 +34,14 @@ constexpr std::array table{
     Attribute{"linking_id", Type::text, 1, &Profile::linking_id},
 };
 
+// The places in `table` by name: each profile that is opened looks up each of its attributes.
+constexpr auto by_name = [] {
+  std::array<std::uint8_t, table.size()> places{};
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::uint8_t>(i);
+  std::ranges::sort(places, {}, [](std::uint8_t i) { return table[i].name; });
+  return places;
+}();
+
 bool is_of(const Value& value, Type type) {
   switch (type) {
     case Type::text:
@@ -76,8 +84,8 @@ std::string_view word_of(AttributeType type) {
 std::span<const Attribute> attributes() { return table; }
 
 const Attribute* attribute_named(std::string_view name) {
-  const auto* found = std::ranges::find(table, name, &Attribute::name);
-  return found == table.end() ? nullptr : found;
+  const auto* found = std::ranges::lower_bound(by_name, name, {}, [](std::uint8_t i) { return table[i].name; });
+  return found == by_name.end() || table[*found].name != name ? nullptr : &table[*found];
 }
 
 Value value_of(const Profile& profile, std::string_view name) {

@@ -159,7 +159,7 @@ Result<std::vector<Result<Person>>> Directory::create_people(store::Transaction&
   rows.reserve(good.size());
   for (const std::size_t i : good) rows.push_back({row_of(*key, *all[i]), indexes_of(*key, all[i]->profile)});
   const auto stands = TRY(insert_people(tx, rows));
-  std::vector<Person> made;
+  std::vector<const Person*> made;
   std::vector<audit::Event> events;
   for (std::size_t i = 0; i < good.size(); ++i) {
     auto& one = all[good[i]];
@@ -171,7 +171,7 @@ Result<std::vector<Result<Person>>> Directory::create_people(store::Transaction&
     event.detail.emplace_back("login", one->profile.login);
     event.detail.emplace_back("administrator", word_of(one->administrator));
     if (one->source) event.detail.emplace_back("source", told_of(one->source));
-    made.push_back(*one);
+    made.push_back(&*one);
   }
   if (made.size() < good.size()) TRY(count_less(tx, static_cast<std::int64_t>(good.size() - made.size())));
   TRY(audit_.append_all(tx, events));
@@ -179,16 +179,15 @@ Result<std::vector<Result<Person>>> Directory::create_people(store::Transaction&
   return all;
 }
 
-Result<std::vector<std::optional<Person>>> Directory::find_by_logins(store::Transaction& tx, std::span<const std::string> logins) {
+Result<std::map<std::string, Person, std::less<>>> Directory::find_by_logins(store::Transaction& tx, std::span<const std::string> logins) {
   const auto key = TRY(keys_.of(tx));
   std::vector<crypto::Digest> indexes;
   indexes.reserve(logins.size());
   for (const std::string& login : logins) indexes.push_back(key->blind_index(login_index, login));
-  std::vector<std::optional<Person>> all;
-  all.reserve(logins.size());
-  for (const auto& row : TRY(find_people(tx, indexes))) {
-    if (row) all.push_back(TRY(open_person(*key, *row)));
-    else all.emplace_back();
+  std::map<std::string, Person, std::less<>> all;
+  const auto rows = TRY(find_people(tx, indexes));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i]) all.emplace(logins[i], TRY(open_person(*key, *rows[i])));
   }
   return all;
 }

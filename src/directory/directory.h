@@ -108,7 +108,7 @@ class Directory {
   // of its own, as create_person has; who is refused has left nothing behind, and the others stand. The Error is the store's.
   Result<std::vector<Result<Person>>> create_people(store::Transaction& tx, std::span<const NewPerson> wanted, const audit::Event& by);
   // Of many canonical logins, in their order.
-  Result<std::vector<std::optional<Person>>> find_by_logins(store::Transaction& tx, std::span<const std::string> logins);
+  Result<std::map<std::string, Person, std::less<>>> find_by_logins(store::Transaction& tx, std::span<const std::string> logins);
   Result<std::optional<Person>> find_by_login(store::Transaction& tx, std::string_view typed_login);
   // Whether anybody's login, in whatever state they are, is in this domain (canonical).
   Result<bool> has_login_in(store::Transaction& tx, std::string_view domain);

@@ -11,11 +11,22 @@ namespace kidoban::directory {
 namespace {
 
 #define PERSON_COLUMNS "id, state, administrator, profile, created_at, updated_at, version, valid_from, valid_until, gone_at, source_kind, source"
-constexpr store::Sql insert_one{
-    "insert_person",
-    "insert into people (tenant, id, login_index, external_index, state, administrator, profile, created_at, updated_at, version, "
-    "valid_from, valid_until, gone_at, source_kind, source, login_domain) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict (tenant, login_index) do nothing"};
+// On SQLite the row's next place (changes.h), drawn here and not by a trigger: that would write the row twice. Of many rows it is drawn once.
+#define NEXT_PLACE                                                               \
+  "1 + max(coalesce((select max(place) from people where tenant = $1 and place is not null), 0), "     \
+  "coalesce((select max(place) from people_removed where tenant = $1), 0))"
+#define NEW_COLUMNS                                                                                               \
+  "tenant, id, login_index, external_index, state, administrator, profile, created_at, updated_at, version, "     \
+  "valid_from, valid_until, gone_at, source_kind, source, login_domain"
+#define NEW_VALUES "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16"
+#define UNLESS_TAKEN " on conflict (tenant, login_index) do nothing"
+constexpr store::Sql insert_one{"insert_person",
+                                "insert into people (" NEW_COLUMNS ", place) values (" NEW_VALUES ", coalesce($17, " NEXT_PLACE "))" UNLESS_TAKEN,
+                                "insert into people (" NEW_COLUMNS ", place) values (" NEW_VALUES ", cast($17 as bigint))" UNLESS_TAKEN};
+constexpr store::Sql next_place{"next_place_of_person", "select " NEXT_PLACE, "select 0 where $1 is not null"};  // PostgreSQL's trigger draws it
+#undef UNLESS_TAKEN
+#undef NEW_VALUES
+#undef NEW_COLUMNS
 constexpr store::Sql find_one{"find_person", "select " PERSON_COLUMNS " from people where tenant = $1 and login_index = $2"};
 constexpr store::Sql find_by_external{"find_people_by_external_id",
                                       "select " PERSON_COLUMNS " from people where tenant = $1 and external_index = $2 order by id limit $3"};
@@ -31,10 +42,14 @@ constexpr store::Sql administrators{"list_administrators",
                                     "select " PERSON_COLUMNS " from people where tenant = $1 and administrator = 1 and state = 0 "
                                     "and valid_until is null and (valid_from is null or valid_from <= $2) order by id limit $3"};
 #undef PERSON_COLUMNS
-constexpr store::Sql update_one{"change_person",
-                                "update people set login_index = $3, external_index = $4, state = $5, administrator = $6, profile = $7, "
-                                "updated_at = $8, valid_from = $9, valid_until = $10, gone_at = $11, source_kind = $12, source = $13, "
-                                "login_domain = $14, version = version + 1 where tenant = $1 and id = $2"};
+#define CHANGE_PERSON                                                                                             \
+  "update people set login_index = $3, external_index = $4, state = $5, administrator = $6, profile = $7, "       \
+  "updated_at = $8, valid_from = $9, valid_until = $10, gone_at = $11, source_kind = $12, source = $13, "         \
+  "login_domain = $14, version = version + 1"
+constexpr store::Sql update_one{"change_person", CHANGE_PERSON ", place = " NEXT_PLACE " where tenant = $1 and id = $2",
+                                CHANGE_PERSON " where tenant = $1 and id = $2"};
+#undef CHANGE_PERSON
+#undef NEXT_PLACE
 constexpr store::Sql delete_one{"delete_person", "delete from people where tenant = $1 and id = $2"};
 constexpr store::Sql delete_memberships{"delete_memberships_of_person", "delete from group_members where tenant = $1 and person = $2"};
 constexpr store::Sql in_domain{"find_login_in_domain", "select 1 from people where tenant = $1 and login_domain = $2 limit 1"};
@@ -78,13 +93,16 @@ Result<std::optional<PersonRow>> first(Result<store::Rows> rows) {
 }  // namespace
 
 Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const NewPersonRow> rows) {
+  std::optional<std::int64_t> place;
+  if (rows.size() > 1) place = TRY(tx.query(next_place)).front().integer(0);
   store::Batch batch;
   for (const NewPersonRow& row : rows) {
     // Of the row itself: a batch borrows, and outlives what is made for the call.
     const store::Value account = row.source ? store::Value(row.source->account) : store::Value();
     batch.add(row.id, row.indexes.login, row.indexes.external_id, static_cast<int>(row.state), row.administrator, store::Value::blob(row.profile),
               row.created_at, row.updated_at, row.version, row.valid_from, row.valid_until, row.gone_at, kind_of(row), account,
-              row.indexes.login_domain);
+              row.indexes.login_domain, place);
+    if (place) ++*place;
   }
   std::vector<bool> made;
   for (const std::int64_t changed : TRY(tx.execute_each(insert_one, batch))) made.push_back(changed == 1);

@@ -94,7 +94,7 @@ Status Groups::settle(store::Transaction& tx, const Person& person, const audit:
   return {};
 }
 
-Status Groups::settle_new(store::Transaction& tx, std::span<const Person> people, const audit::Event& by) {
+Status Groups::settle_new(store::Transaction& tx, std::span<const Person* const> people, const audit::Event& by) {
   if (people.empty()) return {};
   const auto rules_now = TRY(rules(tx));
   if (!rules_now || rules_now->all.empty()) return {};
@@ -103,10 +103,10 @@ Status Groups::settle_new(store::Transaction& tx, std::span<const Person> people
   for (const auto& [group, filter] : rules_now->all) {
     std::vector<Id> ids;
     std::vector<Member> added;
-    for (const Person& person : people) {
-      if (!matches(filter, person)) continue;
-      ids.push_back(person.id);
-      added.push_back({person.id, MemberKind::person});
+    for (const Person* person : people) {
+      if (!matches(filter, *person)) continue;
+      ids.push_back(person->id);
+      added.push_back({person->id, MemberKind::person});
     }
     TRY(insert_people_in(tx, group, ids));
     TRY(told(tx, group, added, {}, event));

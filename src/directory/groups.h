@@ -124,7 +124,7 @@ class Groups {
   // transaction that changed them, a `write`: in a `write_snapshot` a rule that changes at the same moment may miss them.
   Status settle(store::Transaction& tx, const Person& person, const audit::Event& by);
   // The same for people who were just made, and so are in no group yet.
-  Status settle_new(store::Transaction& tx, std::span<const Person> people, const audit::Event& by);
+  Status settle_new(store::Transaction& tx, std::span<const Person* const> people, const audit::Event& by);
   // Nothing where the group's rule was asked of everybody, or there is none.
   Result<std::optional<RulePass>> rule_pass(store::Transaction& tx, const Id& group);
   // Asks the next few; true when that was all. See group_rules.h.

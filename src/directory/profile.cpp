@@ -61,34 +61,60 @@ Value custom_from(const json::value& value) {
   return {};
 }
 
+// Where it belongs, of the type it was written with; false for anything else.
+bool read_into(Profile& profile, const Attribute& attribute, const json::value& value) {
+  if (const auto* text = std::get_if<std::string Profile::*>(&attribute.place)) {
+    if (!value.is_string()) return false;
+    profile.**text = std::string_view(value.get_string());
+    return true;
+  }
+  auto read = contacts_from(attribute.name, value);
+  if (read) profile.*std::get<Contacts Profile::*>(attribute.place) = std::get<Contacts>(std::move(*read));
+  return read.has_value();
+}
+
 Failure damaged() { return fail(Kind::internal, "sealed_value_damaged", "a person's profile"); }
 
 }  // namespace
 
-json::value json_of(const Value& value) {
-  struct Writer {
-    json::value operator()(std::monostate) const { return nullptr; }
-    json::value operator()(const std::string& text) const { return json::string(text); }
-    json::value operator()(bool yes) const { return yes; }
-    json::value operator()(std::int64_t number) const { return number; }
-    json::value operator()(const std::vector<std::string>& texts) const {
-      json::array all;
-      for (const auto& one : texts) all.emplace_back(one);
-      return all;
+namespace {
+
+struct Writer {
+  json::storage_ptr memory;
+  json::value operator()(std::monostate) const { return nullptr; }
+  json::value operator()(const std::string& text) const { return json::value(json::string_view(text), memory); }
+  json::value operator()(bool yes) const { return yes; }
+  json::value operator()(std::int64_t number) const { return number; }
+  json::value operator()(const std::vector<std::string>& texts) const {
+    json::array all(memory);
+    for (const auto& one : texts) all.emplace_back(one);
+    return all;
+  }
+  json::value operator()(const Contacts& contacts) const {
+    json::array all(memory);
+    for (const Contact& one : contacts) {
+      json::object object({{"value", one.value}}, memory);
+      if (!one.type.empty()) object["type"] = one.type;
+      if (!one.display.empty()) object["display"] = one.display;
+      if (one.primary) object["primary"] = true;
+      all.push_back(std::move(object));
     }
-    json::value operator()(const Contacts& contacts) const {
-      json::array all;
-      for (const Contact& one : contacts) {
-        json::object object{{"value", one.value}};
-        if (!one.type.empty()) object["type"] = one.type;
-        if (!one.display.empty()) object["display"] = one.display;
-        if (one.primary) object["primary"] = true;
-        all.push_back(std::move(object));
-      }
-      return all;
-    }
-  };
-  return std::visit(Writer{}, value);
+    return all;
+  }
+};
+
+}  // namespace
+
+json::value json_of(const Value& value, json::storage_ptr memory) { return std::visit(Writer{std::move(memory)}, value); }
+
+json::value json_of(const Profile& profile, const Attribute& attribute, json::storage_ptr memory) {
+  return std::visit(
+      [&](auto place) -> json::value {
+        const auto& value = profile.*place;
+        if (value.empty()) return nullptr;
+        return Writer{std::move(memory)}(value);
+      },
+      attribute.place);
 }
 
 Result<Value> value_from_json(std::string_view name, AttributeType type, const json::value& value) {
@@ -112,15 +138,18 @@ Result<Value> value_from_json(std::string_view name, AttributeType type, const j
 }
 
 std::string profile_json(const Profile& profile) {
-  json::object out;
+  std::array<unsigned char, 8192> room;  // NOLINT: written before it is read
+  json::monotonic_resource memory(room.data(), room.size());
+  json::object out(&memory);
+  out.reserve(attributes().size() + 2);
   for (const Attribute& one : attributes()) {
-    auto value = json_of(value_of(profile, one.name));
+    auto value = json_of(profile, one, &memory);
     if (!value.is_null()) out.emplace(one.name, std::move(value));
   }
   if (profile.email_verified) out.emplace("email_verified", true);
   if (!profile.custom.empty()) {
-    json::object custom;
-    for (const auto& [name, value] : profile.custom) custom.emplace(name, json_of(value));
+    json::object custom(&memory);
+    for (const auto& [name, value] : profile.custom) custom.emplace(name, json_of(value, &memory));
     out.emplace("custom", std::move(custom));
   }
   return json::serialize(out);
@@ -142,8 +171,7 @@ Result<Profile> profile_from_json(std::string_view text) {
       if (!member.value().is_object()) return damaged();
       for (const auto& one : member.value().get_object()) out.custom[std::string(one.key())] = custom_from(one.value());
     } else if (const Attribute* known = attribute_named(name)) {
-      auto read = value_from_json(name, known->type, member.value());
-      if (!read || !set_value(out, name, std::move(*read), {})) return damaged();
+      if (!read_into(out, *known, member.value())) return damaged();
     }
   }
   return out;

@@ -12,7 +12,9 @@ namespace kidoban::directory {
 Result<std::string> mail_address(std::string_view typed);
 
 // "text", true, 3, ["a"], [{"value":"+81-3-…","type":"work","display":"…","primary":true}]; null for nothing.
-boost::json::value json_of(const Value& value);
+boost::json::value json_of(const Value& value, boost::json::storage_ptr memory = {});
+// One that every tenant has.
+boost::json::value json_of(const Profile& profile, const Attribute& attribute, boost::json::storage_ptr memory = {});
 // Of the attribute's type. malformed/"attribute_type"; members of a contact that nobody knows are refused.
 Result<Value> value_from_json(std::string_view name, AttributeType type, const boost::json::value& json);
 

@@ -23,12 +23,29 @@ Result<std::vector<Person>> people_named(store::Transaction& tx, seal::Keyring& 
   return all;
 }
 
-Result<std::vector<Person>> people_after(store::Transaction& tx, seal::Keyring& keys, const std::optional<Id>& after, std::size_t limit) {
-  const auto rows = TRY(select_people(tx, after.value_or(Id{}), limit));
-  const auto key = TRY(keys.of(tx));
+struct SealedPeople::Inside {
+  seal::TenantKeyPointer key;
+  std::vector<PersonRow> rows;
+};
+
+SealedPeople::SealedPeople() : inside_(std::make_unique<Inside>()) {}
+SealedPeople::~SealedPeople() = default;
+SealedPeople::SealedPeople(SealedPeople&&) noexcept = default;
+SealedPeople& SealedPeople::operator=(SealedPeople&&) noexcept = default;
+
+Result<SealedPeople> SealedPeople::after(store::Transaction& tx, seal::Keyring& keys, const std::optional<Id>& after, std::size_t limit) {
+  SealedPeople out;
+  out.inside_->rows = TRY(select_people(tx, after.value_or(Id{}), limit));
+  out.inside_->key = TRY(keys.of(tx));
+  return out;
+}
+
+std::size_t SealedPeople::size() const { return inside_->rows.size(); }
+
+Result<std::vector<Person>> SealedPeople::open(std::size_t from, std::size_t until) const {
   std::vector<Person> all;
-  all.reserve(rows.size());
-  for (const PersonRow& row : rows) all.push_back(TRY(open_person(*key, row)));
+  all.reserve(until - from);
+  for (; from < until; ++from) all.push_back(TRY(open_person(*inside_->key, inside_->rows[from])));
   return all;
 }
 

@@ -1,10 +1,11 @@
 #include "search/search.h"
 
 #include <algorithm>
+#include <future>
 #include <shared_mutex>
 
+#include "directory/changes.h"
 #include "directory/reading.h"
-#include "search/change_store.h"
 #include "search/matching.h"
 
 namespace kidoban::search {
@@ -12,6 +13,7 @@ namespace kidoban::search {
 namespace {
 
 constexpr std::size_t bite = 1000;               // people read in one transaction
+constexpr std::size_t worth_a_thread = 100;      // people opened: a millisecond
 constexpr std::size_t taken_in_at_once = 1000;   // changes taken in while a request waits in its transaction
 constexpr std::int64_t come_again_s = 1;
 constexpr std::chrono::milliseconds waited_inside{250};
@@ -110,56 +112,90 @@ Status Search::weigh(const TenantId& tenant, Index& index) {
   }
 }
 
-Result<std::vector<directory::Person>> Search::changed(store::Transaction& tx, const Index& index, const std::vector<Changed>& changes) {
+Result<std::vector<directory::Person>> Search::changed(store::Transaction& tx, const Index& index, const std::vector<directory::PersonChanged>& changes) {
   std::vector<Id> ids;
-  for (const Changed& one : changes) {
+  for (const directory::PersonChanged& one : changes) {
     if (!one.removed && !index.people.has(one.person, one.version)) ids.push_back(one.person);
   }
   return directory::people_named(tx, keys_, ids);
 }
 
+// Some of a tenant's people, opened by two threads.
+struct Search::Bite {
+  std::string mark;  // the moment at which they were read
+  std::vector<directory::Person> people, more;
+  bool is_last = false;
+  const directory::Person& last() const { return more.empty() ? people.back() : more.back(); }
+};
+
+Result<Search::Bite> Search::read_bite(store::Store& store, const TenantId& tenant, const std::optional<Id>& after, runtime::Deadline deadline) {
+  Bite out;
+  directory::SealedPeople sealed;
+  TRY(store.read(tenant, deadline, [&](store::Transaction& tx) -> Status {
+    out.mark = TRY(directory::people_mark(tx));
+    sealed = TRY(directory::SealedPeople::after(tx, keys_, after, bite));
+    return {};
+  }));
+  out.is_last = sealed.size() < bite;
+  const std::size_t half = sealed.size() / 2;
+  if (half < worth_a_thread) {
+    out.people = TRY(sealed.open(0, sealed.size()));
+    return out;
+  }
+  auto second = std::async(std::launch::async, [&] { return sealed.open(half, sealed.size()); });
+  out.people = TRY(sealed.open(0, half));
+  out.more = TRY(second.get());
+  return out;
+}
+
+// While one bite is put in, the next is read and opened: the first who asks waits for all of it.
 Status Search::build(store::Store& store, const TenantId& tenant, Index& index, runtime::Deadline deadline) {
-  while (!index.ready) {
-    if (deadline.passed()) return unready("the index is being built");
-    if (index.dropped) return unready("the index was dropped to make room");
-    std::vector<directory::Person> people;
-    TRY(store.read(tenant, deadline, [&](store::Transaction& tx) -> Status {
-      if (!index.begun) index.mark = TRY(current_mark(tx));
-      people = TRY(directory::people_after(tx, keys_, index.read_until, bite));
-      return {};
-    }));
+  if (index.ready) return {};
+  auto now = read_bite(store, tenant, index.read_until, deadline);
+  for (;;) {
+    if (!now) return std::unexpected(std::move(now.error()));
+    if (!index.begun) index.mark = now->mark;
     index.begun = true;
+    std::future<Result<Bite>> next;
+    if (!now->is_last && !deadline.passed()) {
+      next = std::async(std::launch::async, [&, after = now->last().id] { return read_bite(store, tenant, after, deadline); });
+    }
     {
       const std::unique_lock lock(index.content);
-      for (const auto& person : people) index.people.put(person);
-      if (!people.empty()) index.read_until = people.back().id;
-      index.ready = people.size() < bite;
+      for (const auto* some : {&now->people, &now->more}) {
+        for (const auto& person : *some) index.people.put(person);
+      }
+      if (!now->people.empty()) index.read_until = now->last().id;
+      index.ready = now->is_last;
     }
     TRY(weigh(tenant, index));
+    if (index.ready) return {};
+    if (!next.valid()) return unready("the index is being built");
+    if (index.dropped) return unready("the index was dropped to make room");
+    now = next.get();
   }
-  return {};
 }
 
 // Whoever changed between two bites is found by a mark that is from before the first: what a pass may have missed, the next one sees.
 Status Search::catch_up(store::Store& store, const TenantId& tenant, Index& index, runtime::Deadline deadline) {
   for (;;) {
     std::string mark;
-    Changed last;
+    directory::PersonChanged last;
     std::size_t seen = 0;
     for (bool more = true; more;) {
       if (deadline.passed()) return unready("the index is being brought up to date");
-      std::vector<Changed> changes;
+      std::vector<directory::PersonChanged> changes;
       std::vector<directory::Person> people;
       TRY(store.read(tenant, deadline, [&](store::Transaction& tx) -> Status {
-        if (mark.empty()) mark = TRY(current_mark(tx));
-        changes = TRY(changes_since(tx, index.mark, last, bite));
+        if (mark.empty()) mark = TRY(directory::people_mark(tx));
+        changes = TRY(directory::people_changed_since(tx, index.mark, last, bite));
         people = TRY(changed(tx, index, changes));
         return {};
       }));
       {
         const std::unique_lock lock(index.content);
         for (const auto& person : people) index.people.put(person);
-        for (const Changed& one : changes) {
+        for (const directory::PersonChanged& one : changes) {
           if (one.removed) index.people.remove(one.person);
         }
       }
@@ -204,15 +240,15 @@ Status Search::take_in(store::Transaction& tx, Index& index, runtime::Deadline d
   const std::unique_lock lock(index.changing, std::min(deadline.at(), runtime::Deadline::after(waited_inside).at()));
   if (!lock) return unready("the index is being brought up to date");
   if (!index.ready || index.dropped) return unready("there is no index");
-  const auto changes = TRY(changes_since(tx, index.mark, {}, taken_in_at_once));
+  const auto changes = TRY(directory::people_changed_since(tx, index.mark, {}, taken_in_at_once));
   if (changes.empty()) return {};
   if (changes.size() == taken_in_at_once) return unready("much has changed");
-  const auto mark = TRY(current_mark(tx));
+  const auto mark = TRY(directory::people_mark(tx));
   const auto people = TRY(changed(tx, index, changes));
   {
     const std::unique_lock content(index.content);
     for (const auto& person : people) index.people.put(person);
-    for (const Changed& one : changes) {
+    for (const directory::PersonChanged& one : changes) {
       if (one.removed) index.people.remove(one.person);
     }
     index.mark = mark;

@@ -13,16 +13,14 @@
 #include <string>
 #include <vector>
 
-#include "base/resource.h"
 #include "directory/directory.h"
 #include "search/order.h"
 #include "store/store.h"
 
+namespace kidoban::directory {
+struct PersonChanged;
+}
 namespace kidoban::search {
-
-struct Changed;
-
-Resources resources();
 
 struct Options {
   std::size_t bytes = std::size_t{512} << 20;              // of all tenants' indexes together
@@ -76,10 +74,12 @@ class Search {
 
  private:
   struct Index;
+  struct Bite;
   std::shared_ptr<Index> index_of(const TenantId& tenant, bool make);
   // Those of them who changed and whom the index doesn't have so.
-  Result<std::vector<directory::Person>> changed(store::Transaction& tx, const Index& index, const std::vector<Changed>& changes);
+  Result<std::vector<directory::Person>> changed(store::Transaction& tx, const Index& index, const std::vector<directory::PersonChanged>& changes);
   Status take_in(store::Transaction& tx, Index& index, runtime::Deadline deadline);
+  Result<Bite> read_bite(store::Store& store, const TenantId& tenant, const std::optional<Id>& after, runtime::Deadline deadline);
   Status build(store::Store& store, const TenantId& tenant, Index& index, runtime::Deadline deadline);
   Status catch_up(store::Store& store, const TenantId& tenant, Index& index, runtime::Deadline deadline);
   Status weigh(const TenantId& tenant, Index& index);

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "directory/changes.h"
 #include "directory/rule.h"
 #include "kit/two_tenants.h"
 #include "search/cursor.h"
@@ -19,7 +20,7 @@ namespace {
 using directory::Directory, directory::Person, directory::PersonState;
 using kit::reason_of;
 const std::vector<store::Feature> features{
-    {"tenant", tenant::resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", directory::resources()}, {"search", resources()}};
+    {"tenant", tenant::resources()}, {"seal", seal::resources()}, {"audit", audit::resources()}, {"directory", directory::resources()}};
 
 // One node: its own directory and indexes on a store that others may use too.
 struct Node {
@@ -126,6 +127,49 @@ TEST_CASE("a change by a statement of whatever kind, even one that knows nothing
     });
     CHECK(!undone);
     CHECK(w.found(w.there, w.a, "login pr") == std::vector{taro});
+  });
+}
+
+TEST_CASE("who was removed is told of for a day; what comes after the newest of them still comes after it") {
+  on_each([](World& w) {
+    const auto people_removed = [&](const TenantId& tenant) {
+      constexpr store::Sql count{"test_count", "select count(*) from people_removed where tenant = $1"};
+      return w.read(tenant, [&](store::Transaction& tx) -> Result<std::int64_t> { return TRY(tx.query(count)).front().integer(0); });
+    };
+    const auto tells = [&](const TenantId& tenant, const std::string& mark) {
+      return w.read(tenant, [&](store::Transaction& tx) { return directory::people_changed_since(tx, mark, {}, 100); });
+    };
+    const auto mark_of = [&](const TenantId& tenant) { return *w.read(tenant, [&](store::Transaction& tx) { return directory::people_mark(tx); }); };
+    const auto remove = [&](const TenantId& tenant, const Id& id) {
+      directory::Change gone;
+      gone.state = PersonState::pending_deletion;
+      w.change(tenant, id, gone);
+      REQUIRE(w.write(tenant, [&](store::Transaction& tx) { return w.here.directory.remove_person(tx, id, w.by); }));
+    };
+    std::vector<Id> all;
+    for (int i = 0; i < 4; ++i) all.push_back(w.create(w.a, World::named("some" + std::to_string(i) + "@example.com")));
+    const auto theirs = w.create(w.b, World::named("theirs@example.com"));
+    const std::string before = mark_of(w.a);
+    for (int i = 0; i < 3; ++i) remove(w.a, all[static_cast<std::size_t>(i)]);
+    remove(w.b, theirs);
+    const Time now = system_clock().now();  // the engine's clock wrote it
+    REQUIRE(directory::forget_removed(w.store, now + std::chrono::hours(23)));
+    CHECK(people_removed(w.a) == 3);
+    CHECK(tells(w.a, before)->size() == 3);
+    const std::string mark = mark_of(w.a);
+    CHECK(tells(w.a, mark)->empty());
+    for (int i = 0; i < 2; ++i) REQUIRE(directory::forget_removed(w.store, now + std::chrono::hours(25)));
+    CHECK(people_removed(w.a) == 1);
+    CHECK(people_removed(w.b) == 1);
+    const auto after = w.create(w.a, World::named("after@example.com"));
+    const auto told = tells(w.a, mark);
+    REQUIRE(told->size() == 1);
+    CHECK(told->front().person == after);
+    remove(w.a, after);
+    REQUIRE(directory::forget_removed(w.store, now + std::chrono::hours(25)));
+    CHECK(people_removed(w.a) == 1);
+    CHECK(tells(w.a, mark)->size() == 1);
+    CHECK(tells(w.b, mark_of(w.b))->empty());
   });
 }
 

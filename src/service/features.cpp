@@ -13,7 +13,6 @@
 #include "portal/portal.h"
 #include "recovery/recovery.h"
 #include "seal/seal.h"
-#include "search/search.h"
 #include "service/setup.h"
 #include "tenant/tenant.h"
 #include "webhooks/webhooks.h"
@@ -29,7 +28,6 @@ std::vector<store::Feature> features() {
       {"mail", mail::resources()},
       {"webhooks", webhooks::resources()},
       {"directory", directory::resources()},
-      {"search", search::resources()},
       {"approvals", approvals::resources()},
       {"factors/password", factors::password::resources()},
       {"federation", federation::resources()},

@@ -11,6 +11,7 @@
 #include "console/console.h"
 #include "console/kept_answers.h"
 #include "crypto/password_hash.h"
+#include "directory/changes.h"
 #include "directory/group_rules.h"
 #include "federation/oidc/oidc.h"
 #include "http/rate_limits.h"
@@ -181,6 +182,7 @@ std::vector<Chore> chores(House& house, const tenant::Addressing& addressing, fe
   return {
       {"login", [&] { return login::purge(*house.store, house.clock.now()); }},
       {"people", [&] { return house.directory.remove_due(*house.store); }},
+      {"people_removed", [&] { return directory::forget_removed(*house.store, house.clock.now()); }},
       {"search", [&] { return house.search.forget_idle(); }},
       {"service_credentials", [&] { return warn_of_credentials(house, addressing); }},
       {"service_access", [&] { return house.directory.service_accounts().purge(*house.store); }},

@@ -15,11 +15,10 @@ Result<KnownPeople> KnownPeople::of(store::Transaction& tx, directory::Directory
       if (typed.empty()) continue;
       if (out.logins_.contains(typed)) continue;
       const auto& login = out.logins_.emplace(typed, directory::canonical_login(typed)).first->second;
-      if (login && out.people_.try_emplace(*login).second) wanted.push_back(*login);
+      if (login && out.asked_.insert(*login).second) wanted.push_back(*login);
     }
   }
-  auto found = TRY(directory.find_by_logins(tx, wanted));
-  for (std::size_t i = 0; i < wanted.size(); ++i) out.people_[wanted[i]] = std::move(found[i]);
+  out.people_ = TRY(directory.find_by_logins(tx, wanted));
   return out;
 }
 
@@ -28,7 +27,8 @@ Result<std::string> KnownPeople::login_of(std::string_view typed) const {
   return known == logins_.end() ? directory::canonical_login(typed) : known->second;
 }
 
-const std::optional<directory::Person>* KnownPeople::find(std::string_view login) const {
+std::optional<const directory::Person*> KnownPeople::find(std::string_view login) const {
+  if (!asked_.contains(login)) return std::nullopt;
   const auto known = people_.find(login);
   return known == people_.end() ? nullptr : &known->second;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
@@ -19,13 +20,17 @@ class KnownPeople {
 
   // As directory::canonical_login.
   Result<std::string> login_of(std::string_view typed) const;
-  // Who has the login, or that nobody had it; nullptr where it wasn't looked up, or may have become another's since.
-  const std::optional<directory::Person>* find(std::string_view login) const;
-  void forget() { people_.clear(); }
+  // Who has the login, nullptr for nobody; nothing where it wasn't looked up, or may have become another's since.
+  std::optional<const directory::Person*> find(std::string_view login) const;
+  void forget() {
+    asked_.clear();
+    people_.clear();
+  }
 
  private:
   std::map<std::string, Result<std::string>, std::less<>> logins_;  // by what was typed
-  std::map<std::string, std::optional<directory::Person>, std::less<>> people_;
+  std::set<std::string, std::less<>> asked_;                             // the logins that were looked up
+  std::map<std::string, directory::Person, std::less<>> people_;         // those of them whom somebody has
 };
 
 }  // namespace kidoban::transfer

@@ -7,9 +7,6 @@ namespace kidoban::transfer {
 
 namespace {
 
-// Previews show before and after for the first rows; for the others, which attributes.
-constexpr std::int64_t rows_told_in_full = 100;
-
 void refuse(Outcome& outcome, std::string_view reason) {
   outcome.kind = Outcome::Kind::error;
   outcome.faults.push_back({0, outcome.line, std::string(reason)});

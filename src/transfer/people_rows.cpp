@@ -241,16 +241,17 @@ class PersonPlanner {
     Profile nobody;
     nobody.login = somebody;
     nobody.display_name = wanted.display_name.empty() ? std::string(somebody) : wanted.display_name;
-    if (!directory::canonical_login(wanted.login)) wanted.login = somebody;
+    if (!plan_.key) wanted.login = somebody;
     if (wanted.display_name.empty()) wanted.display_name = nobody.display_name;
-    const Profile settled = settle(nobody, wanted);
+    Profile settled = settle(nobody, std::move(wanted));
     if (!cells_.is_good()) return;
     plan_.outcome.kind = Outcome::Kind::create;
     plan_.outcome.who = settled.login;
-    for (const auto& [name, value] : said_.values) told(name, {}, text_of(value_of(settled, name)));
+    plan_.outcome.changed.reserve(said_.values.size() + 1);
+    for (const auto& [name, value] : said_.values) told(name, {}, in_full() ? text_of(value_of(settled, name)) : std::string());
     if (row_.password) told("password", "", "");
     directory::Directory::NewPerson person;
-    person.profile = wanted;
+    person.profile = std::move(settled);
     person.enabled = said_.state.value_or(PersonState::enabled) == PersonState::enabled;
     person.valid_from = said_.valid_from.value_or(std::nullopt);
     person.valid_until = said_.valid_until.value_or(std::nullopt);
@@ -266,7 +267,7 @@ class PersonPlanner {
       const Value from = value_of(before.profile, name), to = value_of(after, name);
       if (from == to) continue;
       if (directory::Directory::master_of(ground_.schema, before, name)) cells_.fault(ground_.columns.find(name), "attribute_mastered_elsewhere");
-      told(name, text_of(from), text_of(to));
+      told(name, in_full() ? text_of(from) : std::string(), in_full() ? text_of(to) : std::string());
       wanted.attributes.insert_or_assign(name, to);
     }
     if (said_.state && *said_.state != before.state) {
@@ -297,6 +298,7 @@ class PersonPlanner {
     told(name, word(before), word(*said));
     wanted = *said;
   }
+  bool in_full() const { return row_.number <= rows_told_in_full; }
   void told(std::string_view name, std::string_view from, std::string_view to) {
     plan_.outcome.changed.push_back({std::string(name), std::string(from), std::string(to)});
   }

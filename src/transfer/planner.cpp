@@ -13,7 +13,11 @@ std::string_view cell_text(const FileRow& row, std::size_t column) {
 std::string_view RowReader::text(std::optional<std::size_t> column) const { return column ? cell_text(row_, *column) : std::string_view(); }
 
 Result<std::optional<directory::Person>> find_person(store::Transaction& tx, const Ground& ground, const std::string& login) {
-  if (const auto* known = ground.known == nullptr ? nullptr : ground.known->find(login)) return *known;
+  if (ground.known != nullptr) {
+    const auto known = ground.known->find(login);
+    if (known && *known == nullptr) return std::nullopt;
+    if (known) return **known;
+  }
   return ground.directory.find_by_login(tx, login);
 }
 

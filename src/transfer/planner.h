@@ -64,6 +64,9 @@ struct Plan {
 };
 
 // What rows are planned with. Made for one transaction.
+// Previews show before and after for the first rows; for the others, which attributes.
+constexpr std::int64_t rows_told_in_full = 100;
+
 struct Ground {
   directory::Directory& directory;
   login::Sessions& sessions;

@@ -32,9 +32,10 @@ Status set_up(Connection& c, Use use, std::size_t cache_kib) {
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
   // FULL: a commit is on the disk when it returns. temp_store: savepoints spill to memory, so that
-  // nothing unsealed lands in a temporary file. No mmap: a failing disk would be a signal, not an error.
+  // nothing unsealed lands in a temporary file. No mmap: a failing disk would be a signal, not an error. wal_autocheckpoint: pages of
+  // indexes by hash are written again and again, and copied into the file once in 16 MiB.
   TRY(c.script("pragma synchronous = full; pragma temp_store = memory; pragma mmap_size = 0;"
-               "pragma journal_size_limit = 67108864; pragma cell_size_check = on;"
+               "pragma journal_size_limit = 67108864; pragma cell_size_check = on; pragma wal_autocheckpoint = 4000;"
                "pragma cache_size = -" + std::to_string(cache_kib)));
   if (use == Use::read) TRY(c.script("pragma query_only = on"));
   return {};
