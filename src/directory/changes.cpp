@@ -13,23 +13,23 @@ constexpr store::Sql mark_now{
     "select cast(pg_current_snapshot() as text) where $1 is not null"};
 
 // A snapshot's xmin is the oldest transaction that was at work: all before it are seen or undone, so reading begins there, and the
-// snapshot itself says of each of the rest whether it was seen.
-#define KIDOBAN_SINCE                                                                                              \
-  "place >= cast(cast(pg_snapshot_xmin(cast($2 as pg_snapshot)) as text) as bigint) "                              \
-  "and not pg_visible_in_snapshot(cast(cast(place as text) as xid8), cast($2 as pg_snapshot)) "
+// snapshot itself says of each of the rest whether it was seen. One lower bound for `place`: of two, engines begin at the lesser.
+#define KIDOBAN_SINCE(person)                                                                                      \
+  "place >= greatest(cast(cast(pg_snapshot_xmin(cast($2 as pg_snapshot)) as text) as bigint), $3) "                \
+  "and not pg_visible_in_snapshot(cast(cast(place as text) as xid8), cast($2 as pg_snapshot)) "                    \
+  "and (place > $3 or " person " > $4) order by place, " person " limit $5"
+#define KIDOBAN_ABOVE(person) \
+  "place >= max(cast($2 as integer) + 1, $3) and (place > $3 or " person " > $4) order by place, " person " limit $5"
 constexpr store::Sql changes{
     "people_changed_since",
-    "select place, id, version, 0 as removed from ("
-    "select place, id, version from people where tenant = $1 and place > cast($2 as integer) and (place, id) > ($3, $4) "
-    "order by place, id limit $5) "
-    "union all select place, person, 0, 1 from ("
-    "select place, person from people_removed where tenant = $1 and place > cast($2 as integer) and (place, person) > ($3, $4) "
-    "order by place, person limit $5) order by 1, 2 limit $5",
-    "select place, id, version, removed from (("
-    "select place, id, version, cast(0 as bigint) as removed from people where tenant = $1 and " KIDOBAN_SINCE
-    "and (place, id) > ($3, $4) order by place, id limit $5) union all ("
-    "select place, person, cast(0 as bigint), cast(1 as bigint) from people_removed where tenant = $1 and " KIDOBAN_SINCE
-    "and (place, person) > ($3, $4) order by place, person limit $5)) all_of_them order by place, id limit $5"};
+    "select place, id, version, 0 as removed from (select place, id, version from people where tenant = $1 and " KIDOBAN_ABOVE("id")
+    ") union all select place, person, 0, 1 from (select place, person from people_removed where tenant = $1 and " KIDOBAN_ABOVE("person")
+    ") order by 1, 2 limit $5",
+    "select place, id, version, removed from ("
+    "(select place, id, version, cast(0 as bigint) as removed from people where place_tenant = $1 and " KIDOBAN_SINCE("id")
+    ") union all (select place, person, cast(0 as bigint), cast(1 as bigint) from people_removed where tenant = $1 and " KIDOBAN_SINCE("person")
+    ")) all_of_them order by place, id limit $5"};
+#undef KIDOBAN_ABOVE
 #undef KIDOBAN_SINCE
 
 constexpr store::Sql with_old{"find_tenants_with_old_removals", "select tenant from people_removed where removed_at <= $1 order by removed_at limit $2"};

@@ -44,10 +44,33 @@ struct World : kit::TwoTenants {
   }
 };
 
+// What the engine would do for a statement.
+std::string plan_of(World& w, const store::Sql& explained) {
+  std::string all;
+  const auto rows = w.read(w.a, [&](store::Transaction& tx) { return tx.query(explained, Id{}); });
+  REQUIRE_MESSAGE(rows, (rows ? "" : rows.error().note));
+  for (std::size_t i = 0; i < rows->size(); ++i) all += std::string((*rows)[i].text(0)) + "\n";
+  return all;
+}
+
 void on_each(const std::function<void(World&)>& body) {
   kit::each_engine(features, [&](store::Store& store) {
     World world(store);
     body(world);
+  });
+}
+
+TEST_CASE("people and groups are looked up by an index of their own in a store that is new, too") {
+  on_each([](World& w) {
+    if (w.store.engine_name() != "postgresql") return;
+    constexpr store::Sql person{"test_person_plan", "explain select profile from people where tenant = $1 and id = $2"};
+    constexpr store::Sql login{"test_login_plan", "explain select profile from people where tenant = $1 and login_index = $2"};
+    constexpr store::Sql group{"test_group_plan", "explain select name from person_groups where tenant = $1 and id = $2"};
+    constexpr store::Sql name{"test_name_plan", "explain select name from person_groups where tenant = $1 and name_index = $2"};
+    CHECK(plan_of(w, person).contains("people_pkey"));
+    CHECK(plan_of(w, login).contains("people_by_login"));
+    CHECK(plan_of(w, group).contains("person_groups_pkey"));
+    CHECK(plan_of(w, name).contains("person_groups_by_name"));
   });
 }
 

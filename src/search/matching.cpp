@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -13,6 +14,16 @@ using directory::AttributePath, directory::Compare, directory::Comparison, direc
 namespace {
 
 constexpr std::size_t words_at_most = 10;
+
+template <class Act>
+void each_item(const Lists& lists, std::size_t row, const Act& act) {
+  if (row >= lists.first.size() || lists.first[row] == 0) return;
+  for (std::size_t i = lists.first[row] - 1;; ++i) {
+    act(lists.items[i]);
+    if (lists.items[i].last) return;
+  }
+}
+
 Bits none(const People& people) { return Bits(people.present().size()); }
 
 void fill(Bits& bits, std::size_t from, std::size_t until) {
@@ -245,15 +256,6 @@ class Matching {
     return out;
   }
 
-  template <class Act>
-  static void each_item(const Lists& lists, std::size_t row, const Act& act) {
-    if (row >= lists.first.size() || lists.first[row] == 0) return;
-    for (std::size_t i = lists.first[row] - 1;; ++i) {
-      act(lists.items[i]);
-      if (lists.items[i].last) return;
-    }
-  }
-
   // The item that goes ahead of a row's own.
   class Ahead {
    public:
@@ -306,30 +308,67 @@ Result<std::vector<std::string>> words_in(std::string_view typed) {
   return out;
 }
 
+namespace {
+
+// A word as it is looked for. A telephone number is found however it is parted.
+struct Word {
+  std::string text, digits;
+  explicit Word(const std::string& typed) : text(typed), digits(digits_of(typed)) {
+    const bool parted = digits.size() >= 3 && digits.size() < text.size() && text.find_first_not_of("0123456789+-()./") == std::string::npos;
+    if (!parted) digits.clear();
+  }
+  bool is_in(const Texts& texts, Code code) const { return texts.contains(code, text) || texts.contains(code, digits); }
+};
+
+// One pass over all texts, then one over the columns in which those with the word stand.
+void keep_by_all_texts(Bits& out, const People& people, const Word& word) {
+  Bits codes = people.texts().containing(word.text);
+  if (!word.digits.empty()) add_those(codes, people.texts().containing(word.digits));
+  // A word stands in a column or two; the others needn't be looked at.
+  const std::uint16_t where = people.searched_with(codes);
+  std::vector<const Column*> columns;
+  for (const Column* column : people.searched()) {
+    if ((column->searched & where) != 0) columns.push_back(column);
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::uint64_t still = 0;
+    for (std::uint64_t left = out[i]; left != 0; left &= left - 1) {
+      const auto bit = static_cast<std::size_t>(std::countr_zero(left));
+      const bool found = std::ranges::any_of(columns, [&](const Column* column) { return has_one(*column, i * 64 + bit, codes); });
+      still |= std::uint64_t{found} << bit;
+    }
+    out[i] = still;
+  }
+}
+
+// The few who are left, by their own texts.
+void keep_by_their_texts(Bits& out, const People& people, const Word& word) {
+  const auto has = [&](const Column& column, std::size_t row) {
+    if (row < column.cells.size() && word.is_in(people.texts(), column.cells[row])) return true;
+    bool found = false;
+    each_item(column.lists, row, [&](const Item& item) { found = found || word.is_in(people.texts(), item.value); });
+    return found;
+  };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    for (std::uint64_t left = out[i]; left != 0; left &= left - 1) {
+      const auto bit = static_cast<std::size_t>(std::countr_zero(left));
+      const bool found = std::ranges::any_of(people.searched(), [&](const Column* column) { return has(*column, i * 64 + bit); });
+      if (!found) out[i] &= ~(std::uint64_t{1} << bit);
+    }
+  }
+}
+
+}  // namespace
+
 Bits having_words(const People& people, std::span<const std::string> words) {
   Bits out = people.present();
-  for (const std::string& word : words) {
-    Bits codes = people.texts().containing(word);
-    const std::string digits = digits_of(word);
-    // A telephone number is found however it is parted.
-    if (digits.size() >= 3 && digits.size() < word.size() && word.find_first_not_of("0123456789+-()./") == std::string::npos) {
-      add_those(codes, people.texts().containing(digits));
-    }
-    // A word stands in a column or two; the others needn't be looked at.
-    const std::uint16_t where = people.searched_with(codes);
-    std::vector<const Column*> columns;
-    for (const Column* column : people.searched()) {
-      if ((column->searched & where) != 0) columns.push_back(column);
-    }
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      std::uint64_t still = 0;
-      for (std::uint64_t left = out[i]; left != 0; left &= left - 1) {
-        const auto bit = static_cast<std::size_t>(std::countr_zero(left));
-        const bool found = std::ranges::any_of(columns, [&](const Column* column) { return has_one(*column, i * 64 + bit, codes); });
-        still |= std::uint64_t{found} << bit;
-      }
-      out[i] = still;
-    }
+  std::vector<Word> all(words.begin(), words.end());
+  // A long word is had by few, so that the next is looked for in few.
+  std::ranges::stable_sort(all, std::greater(), [](const Word& one) { return one.text.size(); });
+  for (const Word& word : all) {
+    // Somebody's own texts cost some 300 ns, all texts 0.15 ns a byte.
+    if (count_of(out) * 2000 < people.texts().bytes()) keep_by_their_texts(out, people, word);
+    else keep_by_all_texts(out, people, word);
   }
   return out;
 }

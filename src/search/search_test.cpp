@@ -478,6 +478,47 @@ TEST_CASE("the index holds a filter for exactly those for whom it holds one by o
   }
 }
 
+TEST_CASE("who has words is who has each of them in one of their texts, whichever word is looked for first") {
+  kit::SeededRandom random;
+  kit::ManualClock clock;
+  Dice dice{std::mt19937_64(random.bytes<1>()[0] + 256 * random.bytes<1>()[0])};
+  People people;
+  std::vector<Person> everybody;
+  for (int i = 0; i < 400; ++i) {
+    clock.advance(std::chrono::milliseconds(1));
+    everybody.push_back(random_person(dice, new_id(clock, random), 1));
+    if (i % 3 == 0) everybody.back().profile.phones = {{.value = "03-12" + std::to_string(10 + i % 30) + "-5678", .type = "work", .display = ""}};
+    people.put(everybody.back());
+  }
+  for (int i = 0; i < 400; i += 7) people.remove(everybody[static_cast<std::size_t>(i)].id);
+  const auto has = [&](const Person& one, const std::string& word) {
+    const auto is_in = [&](Code code) { return people.texts().containing(word)[code / 64] >> (code % 64) & 1; };
+    const Row row = *people.row_of(one.id);
+    return std::ranges::any_of(people.searched(), [&](const Column* column) {
+      if (row < column->cells.size() && column->cells[row] != 0 && is_in(column->cells[row])) return true;
+      if (row >= column->lists.first.size() || column->lists.first[row] == 0) return false;
+      for (std::size_t at = column->lists.first[row] - 1;; ++at) {
+        if (is_in(column->lists.items[at].value)) return true;
+        if (column->lists.items[at].last) return false;
+      }
+    });
+  };
+  const std::vector<std::string> parts{"sales", "営業", "ヤマダ", "マ", "chief of", "p1", "p12", "@example", "5678", "0312", "031215", "work", "a", "e", "nobody"};
+  for (int i = 0; i < 60; ++i) {
+    std::vector<std::string> words;
+    for (std::size_t n = 1 + dice.below(3); n > 0; --n) words.push_back(dice.of(parts));
+    const auto bits = having_words(people, words);
+    std::size_t expected = 0;
+    for (const Person& one : everybody) {
+      if (!people.row_of(one.id)) continue;
+      const bool holds = std::ranges::all_of(words, [&](const std::string& word) { return has(one, word); });
+      expected += holds ? 1U : 0U;
+      CHECK(has_bit(bits, *people.row_of(one.id)) == holds);
+    }
+    CHECK(count_of(bits) == expected);
+  }
+}
+
 TEST_CASE("orders are by value, without regard to case and width, who has none last") {
   kit::SeededRandom random;
   kit::ManualClock clock;

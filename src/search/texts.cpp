@@ -146,6 +146,13 @@ std::vector<std::uint64_t> Texts::containing(std::string_view part) const {
   return out;
 }
 
+bool Texts::contains(Code code, std::string_view part) const {
+  if (part.empty() || code == 0) return false;
+  if (at(code).find(part) != std::string_view::npos) return true;
+  const auto also = std::ranges::lower_bound(aliases_, code, {}, &std::pair<Code, Code>::first);
+  return also != aliases_.end() && also->first == code && at(also->second).find(part) != std::string_view::npos;
+}
+
 std::string katakana_of(std::string_view text) {
   std::string out(text);
   for (std::size_t i = 0; i + 2 < out.size(); ++i) {

@@ -42,6 +42,8 @@ class Texts {
 
   // For each code whether `part` occurs in it (or in what it is also found by). What occurs across two of them doesn't count.
   std::vector<std::uint64_t> containing(std::string_view part) const;
+  // The same of one value.
+  bool contains(Code code, std::string_view part) const;
 
   static std::optional<bool> flag_in(std::string_view bytes);
   static std::optional<std::int64_t> number_in(std::string_view bytes);
@@ -53,7 +55,7 @@ class Texts {
   std::string arena_;                  // each value, then a NUL
   std::vector<std::uint32_t> begin_;   // where they begin, and where the next would
   std::vector<Code> table_;            // open addressing, a power of two; 0: free
-  std::vector<std::pair<Code, Code>> aliases_;  // the code, and what it is also found by
+  std::vector<std::pair<Code, Code>> aliases_;  // by code: it, and what it is also found by
 };
 
 // Of a text that is folded already: hiragana as katakana (U+3041–3096, and the two iteration marks). As long as it was.

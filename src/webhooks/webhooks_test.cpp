@@ -137,7 +137,11 @@ TEST_CASE("a webhook is its tenant's, sealed, and what is done with it is record
     CHECK((*records)[0].name == "webhook.deleted");
     CHECK((*records)[1].name == "webhook.changed");
     CHECK((*records)[2].name == "webhook.created");
-    for (const auto& record : *records) CHECK(record.detail_json.find("whsec") == std::string::npos);
+    for (const auto& record : *records) {
+      CHECK(record.detail_json.find("whsec") == std::string::npos);
+      CHECK(record.detail_json.find("token=1") == std::string::npos);  // what lets one in there
+    }
+    CHECK((*records)[2].detail_json.find("https://siem.example.com/") != std::string::npos);
   });
 }
 

@@ -188,6 +188,8 @@ describe('webhooks', () => {
       assert.deepEqual(records.map(({ event }) => event), ['webhook.deleted', 'webhook.changed', 'webhook.created']);
       assert.deepEqual([records[1].detail.name_before, records[1].detail.name], ['SIEM', 'First']);
       assert.ok(!JSON.stringify(records).includes('whsec_') && !world.server.stderr.includes('whsec_'));
+      assert.ok(records[2].detail.url.startsWith(`${new URL(receiver.url).origin}/… (`), records[2].detail.url);
+      assert.ok(!JSON.stringify(records).includes('/tagged'), 'a path may be all that lets one in');
     });
 
     test('a receiver that fails gets the same message again until it takes it, and nothing comes before its turn', async () => {

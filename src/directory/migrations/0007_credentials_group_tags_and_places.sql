@@ -26,7 +26,15 @@ create index service_access_tokens_by_expiry on service_access_tokens (expires_a
 -- one writes at a time, a number that grows. There our own statements draw it, since a second change of the row just made costs as much as
 -- the row; the triggers draw it for any other. Rows of before have none: they stand before every moment.
 alter table people add column place BIGINT;
-create index people_by_place on people (tenant, place, id) where place is not null;  -- so that nobody is looked up by tenant alone in it
+/*!sqlite
+create index people_by_place on people (tenant, place, id) where place is not null;
+*/
+-- PostgreSQL would rather read all of a large tenant's people by their ids, taking it for one of average size. Of the tenant in a column
+-- of its own there is no other index.
+/*!postgres
+alter table people add column place_tenant BLOB;
+create index people_by_place on people (place_tenant, place, id) where place is not null;
+*/
 -- Who is gone: an id, and nothing else of them, for a day (`removed_at`: seconds, by the engine's clock; without it: for as long as it is
 -- the newest of its tenant).
 create table people_removed (
@@ -38,9 +46,17 @@ create table people_removed (
 ) /*!sqlite without rowid */;
 create index people_removed_by_time on people_removed (removed_at) where removed_at is not null;
 /*!postgres
+-- Not by tenant first. Of a table that is new PostgreSQL believes that a tenant has one row, that any index which begins with the tenant finds
+-- it, and takes the one that was made last: people were looked up by id among all of their tenant's, until the first ANALYZE.
+drop index people_by_login;
+create unique index people_by_login on people (login_index, tenant);
+drop index person_groups_by_name;
+create unique index person_groups_by_name on person_groups (name_index, tenant);
+
 create function put_person_in_place() returns trigger language plpgsql as $$
 begin
   new.place := cast(cast(pg_current_xact_id() as text) as bigint);
+  new.place_tenant := new.tenant;
   return new;
 end $$;
 create trigger people_placed before insert or update on people for each row execute function put_person_in_place();

@@ -9,7 +9,7 @@ namespace kidoban::store {
 
 namespace {
 // Of the one writing connection. Blind indexes are random, so what is written in bulk touches every page of theirs.
-constexpr std::size_t writer_cache_kib = 32 * 1024;
+constexpr std::size_t writer_cache_kib = 128 * 1024;
 }  // namespace
 
 namespace sqlite {
