@@ -4,6 +4,8 @@
 #include <cstring>
 #include <functional>
 
+#include "base/limits.h"
+
 namespace kidoban::search {
 
 namespace {
@@ -12,6 +14,14 @@ constexpr char exact_mark = '\xfd', flag_mark = '\xfe', number_mark = '\xff';
 
 bool has_bit(const std::vector<std::uint64_t>& bits, Code code) { return ((bits[code / 64] >> (code % 64)) & 1) != 0; }
 void set_bit(std::vector<std::uint64_t>& bits, Code code) { bits[code / 64] |= std::uint64_t{1} << (code % 64); }
+
+constexpr std::size_t block_bytes = 4096;
+
+// Of three bytes, a number below 8192: a block has two thousand of them.
+std::size_t trigram_at(const char* bytes) {
+  const auto at = [&](int i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  return static_cast<std::size_t>(((at(0) | at(1) << 8 | at(2) << 16) * 0x9e3779b1U) >> 19);
+}
 
 bool reads_as_phone(std::string_view text, std::size_t digits) {
   return digits >= 5 && digits < text.size() && text.find_first_not_of("0123456789+-()./ ") == std::string_view::npos;
@@ -52,11 +62,13 @@ Texts::Texts() : arena_(1, '\0'), begin_{0, 1}, table_(64) {}
 Texts::~Texts() {
   // Names and addresses don't stay behind in memory that others get.
   if (!arena_.empty()) ::explicit_bzero(arena_.data(), arena_.size());
+  if (!blocks_.empty()) ::explicit_bzero(blocks_.data(), blocks_.size() * sizeof(Trigrams));
 }
 
 // What stood here goes with `other`, which wipes it.
 Texts& Texts::operator=(Texts&& other) noexcept {
   arena_.swap(other.arena_);
+  blocks_.swap(other.blocks_);
   begin_.swap(other.begin_);
   table_.swap(other.table_);
   aliases_.swap(other.aliases_);
@@ -92,6 +104,7 @@ Code Texts::append(std::string_view bytes) {
   }
   arena_ += bytes;
   arena_ += '\0';
+  note_trigrams(arena_.size() - 1 - bytes.size(), arena_.size() - 1);
   begin_.push_back(static_cast<std::uint32_t>(arena_.size()));
   table_[slot] = code;
   return code;
@@ -114,31 +127,61 @@ std::optional<Code> Texts::find(std::string_view bytes) const {
 }
 
 std::size_t Texts::bytes() const {
-  return arena_.capacity() + begin_.capacity() * sizeof(std::uint32_t) + table_.capacity() * sizeof(Code) + aliases_.capacity() * sizeof(aliases_.front());
+  return arena_.capacity() + blocks_.capacity() * sizeof(Trigrams) + begin_.capacity() * sizeof(std::uint32_t) + table_.capacity() * sizeof(Code) + aliases_.capacity() * sizeof(aliases_.front());
 }
 
-std::vector<std::uint64_t> Texts::containing(std::string_view part) const {
-  std::vector<std::uint64_t> out(size() / 64 + 1);
-  if (part.empty()) return out;
+void Texts::note_trigrams(std::size_t from, std::size_t until) {
+  blocks_.resize((arena_.size() + block_bytes - 1) / block_bytes);
+  for (; from + 3 <= until; ++from) {
+    const std::size_t bit = trigram_at(arena_.data() + from);
+    blocks_[from / block_bytes][bit / 64] |= std::uint64_t{1} << (bit % 64);
+  }
+}
+
+// Those with `part` beginning at a place from `from` to before `until`. `code` is of a value at or before that.
+void Texts::look_in(std::size_t from_place, std::size_t until, std::string_view part, Code& code, std::vector<std::uint64_t>& out) const {
   const char* const first = arena_.data();
-  const char* const end = first + arena_.size();
-  Code code = 1;
-  for (const char* from = first; from < end;) {
+  const char* const end = first + std::min(arena_.size(), until + part.size() - 1);
+  for (const char* from = first + from_place; from < end;) {
     const auto* hit = static_cast<const char*>(::memmem(from, static_cast<std::size_t>(end - from), part.data(), part.size()));
-    if (hit == nullptr) break;
+    if (hit == nullptr) return;
     const auto place = static_cast<std::uint32_t>(hit - first);
     // Hits come in order: the next one's value is mostly near.
     std::size_t step = 1;
     while (code + step < begin_.size() && begin_[code + step] <= place) step *= 2;
     const auto from_here = begin_.begin() + code;
-    const auto until = begin_.begin() + static_cast<std::ptrdiff_t>(std::min(code + step, begin_.size()));
-    code = static_cast<Code>(std::upper_bound(from_here, until, place) - begin_.begin() - 1);
+    const auto last = begin_.begin() + static_cast<std::ptrdiff_t>(std::min(code + step, begin_.size()));
+    code = static_cast<Code>(std::upper_bound(from_here, last, place) - begin_.begin() - 1);
     if (place + part.size() < begin_[code + 1]) {
       set_bit(out, code);
       from = first + begin_[code + 1];
     } else {
       from = hit + 1;
     }
+  }
+}
+
+std::vector<std::uint64_t> Texts::containing(std::string_view part) const {
+  std::vector<std::uint64_t> out(size() / 64 + 1);
+  if (part.empty()) return out;
+  std::vector<std::size_t> trigrams;
+  for (std::size_t i = 0; i + 3 <= part.size(); ++i) trigrams.push_back(trigram_at(part.data() + i));
+  // A part that begins in a block may go on into the next.
+  const auto may_begin_in = [&](std::size_t block) {
+    return std::ranges::all_of(trigrams, [&](std::size_t bit) {
+      const auto in = [&](std::size_t one) { return one < blocks_.size() && ((blocks_[one][bit / 64] >> (bit % 64)) & 1) != 0; };
+      return in(block) || in(block + 1);
+    });
+  };
+  static_assert(limits::name_bytes < block_bytes);
+  const std::size_t blocks = (arena_.size() + block_bytes - 1) / block_bytes;
+  Code code = 1;
+  for (std::size_t block = 0; block < blocks; ++block) {
+    if (!may_begin_in(block)) continue;
+    std::size_t after = block + 1;
+    while (after < blocks && may_begin_in(after)) ++after;
+    look_in(block * block_bytes, after * block_bytes, part, code, out);
+    block = after;
   }
   for (const auto& [meant, also] : aliases_) {
     if (has_bit(out, also)) set_bit(out, meant);

@@ -5,6 +5,7 @@
 // Values compare as bytes: texts by code point, flags after them, then numbers in their order. Grows alone; whoever owns it begins anew
 // when much of it isn't used any more. One writer, or many readers.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,7 +53,13 @@ class Texts {
   std::size_t slot_of(std::string_view bytes) const;
   void grow();
   Code append(std::string_view bytes);
+  void note_trigrams(std::size_t from, std::size_t until);
+  void look_in(std::size_t from, std::size_t until, std::string_view part, Code& code, std::vector<std::uint64_t>& out) const;
+
+  // Which three bytes begin in a block of the arena: a bit for a hash of each. Most words are in few blocks, and the others aren't read.
+  using Trigrams = std::array<std::uint64_t, 128>;
   std::string arena_;                  // each value, then a NUL
+  std::vector<Trigrams> blocks_;
   std::vector<std::uint32_t> begin_;   // where they begin, and where the next would
   std::vector<Code> table_;            // open addressing, a power of two; 0: free
   std::vector<std::pair<Code, Code>> aliases_;  // by code: it, and what it is also found by
