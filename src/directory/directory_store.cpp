@@ -32,12 +32,20 @@ constexpr store::Sql find_by_external{"find_people_by_external_id",
                                       "select " PERSON_COLUMNS " from people where tenant = $1 and external_index = $2 order by id limit $3"};
 constexpr store::Sql select_one{"get_person", "select " PERSON_COLUMNS " from people where tenant = $1 and id = $2"};
 constexpr store::Sql select_page{"list_people", "select " PERSON_COLUMNS " from people where tenant = $1 and id > $2 order by id limit $3"};
-constexpr store::Sql select_named{"get_people",
-                                  "select " PERSON_COLUMNS " from people where tenant = $1 and id in ("
-                                  "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
-                                  "$25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, "
-                                  "$47, $48, $49, $50, $51 "
-                                  ")"};
+// PostgreSQL takes a large tenant for one of average size (decision 23), and would read all of it and keep these: so one by one.
+constexpr store::Sql select_named{
+    "get_people",
+    "select " PERSON_COLUMNS " from people where tenant = $1 and id in ("
+    "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
+    "$27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, "
+    "$50, $51"
+    ")",
+    "select " PERSON_COLUMNS " from (values "
+    "(cast($2 as bytea)), ($3), ($4), ($5), ($6), ($7), ($8), ($9), ($10), ($11), ($12), ($13), ($14), ($15), ($16), "
+    "($17), ($18), ($19), ($20), ($21), ($22), ($23), ($24), ($25), ($26), ($27), ($28), ($29), ($30), ($31), ($32), "
+    "($33), ($34), ($35), ($36), ($37), ($38), ($39), ($40), ($41), ($42), ($43), ($44), ($45), ($46), ($47), ($48), "
+    "($49), ($50), ($51)"
+    ") as wanted (wanted_id) cross join lateral (select * from people where tenant = $1 and id = wanted_id limit 1) one"};
 constexpr store::Sql administrators{"list_administrators",
                                     "select " PERSON_COLUMNS " from people where tenant = $1 and administrator = 1 and state = 0 "
                                     "and valid_until is null and (valid_from is null or valid_from <= $2) order by id limit $3"};
