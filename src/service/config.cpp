@@ -128,7 +128,7 @@ const std::vector<Setting>& rows() {
       text("password.breach_url", "", "URL",
            "a service that answers ranges of them, GET {url}/{first five digits}: https://api.pwnedpasswords.com/range", &C::breach_url),
       breach_unavailable(),
-      number("search.memory_mib", "", "MiB", "what the indexes by which people are searched may weigh together; some 350 bytes a person", &C::search_memory_mib, 8, 1024 * 1024),
+      number("search.memory_mib", "", "MiB", "what the indexes by which people are searched may weigh together; some 400 bytes a person", &C::search_memory_mib, 8, 1024 * 1024),
       number("session.idle_minutes", "", "minutes", "a session ends when unused for so long",
              &C::session_idle_minutes, 5, 60 * 24 * 90),
       number("session.absolute_hours", "", "hours", "a session ends after so long, used or not",
