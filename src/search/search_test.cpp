@@ -478,29 +478,6 @@ TEST_CASE("the index holds a filter for exactly those for whom it holds one by o
   }
 }
 
-TEST_CASE("a part is found in each value that has it, wherever that lies in memory") {
-  kit::SeededRandom random;
-  Dice dice{std::mt19937_64(random.bytes<1>()[0] + 256 * random.bytes<1>()[0])};
-  Texts texts;
-  const std::vector<std::string> pieces{"山田", "花子", "a", "b", "xyz", "12", "営", "業", "佐"};
-  const auto some = [&](std::size_t most) {
-    std::string out;
-    for (std::size_t n = 1 + dice.below(most); n > 0; --n) out += dice.of(pieces);
-    return out;
-  };
-  for (int i = 0; i < 4000; ++i) texts.add(dice.below(50) == 0 ? some(60) : some(12));  // many blocks of 4 KiB; none that is also found by another spelling
-  for (int i = 0; i < 300; ++i) {
-    std::string part = some(5);
-    if (dice.below(3) == 0) part = part.substr(dice.below(part.size()));  // from the midst of a character, too
-    const auto found = texts.containing(part);
-    for (Code code = 1; code < texts.size(); ++code) {
-      const bool is = texts.at(code).find(part) != std::string_view::npos;
-      if (is != (((found[code / 64] >> (code % 64)) & 1) != 0)) FAIL_CHECK("part ", part, " of ", std::string(texts.at(code)));
-      if (is != texts.contains(code, part)) FAIL_CHECK("part ", part, " of ", std::string(texts.at(code)));
-    }
-  }
-}
-
 TEST_CASE("who has words is who has each of them in one of their texts, whichever word is looked for first") {
   kit::SeededRandom random;
   kit::ManualClock clock;
