@@ -4,8 +4,6 @@
 #include <cstring>
 #include <functional>
 
-#include "base/limits.h"
-
 namespace kidoban::search {
 
 namespace {
@@ -165,15 +163,14 @@ std::vector<std::uint64_t> Texts::containing(std::string_view part) const {
   std::vector<std::uint64_t> out(size() / 64 + 1);
   if (part.empty()) return out;
   std::vector<std::size_t> trigrams;
-  for (std::size_t i = 0; i + 3 <= part.size(); ++i) trigrams.push_back(trigram_at(part.data() + i));
-  // A part that begins in a block may go on into the next.
+  // A part that begins in a block may go on into the next; what goes on beyond that is left to the look itself.
+  for (std::size_t i = 0; i + 3 <= part.size() && i < block_bytes; ++i) trigrams.push_back(trigram_at(part.data() + i));
   const auto may_begin_in = [&](std::size_t block) {
     return std::ranges::all_of(trigrams, [&](std::size_t bit) {
       const auto in = [&](std::size_t one) { return one < blocks_.size() && ((blocks_[one][bit / 64] >> (bit % 64)) & 1) != 0; };
       return in(block) || in(block + 1);
     });
   };
-  static_assert(limits::name_bytes < block_bytes);
   const std::size_t blocks = (arena_.size() + block_bytes - 1) / block_bytes;
   Code code = 1;
   for (std::size_t block = 0; block < blocks; ++block) {

@@ -33,5 +33,18 @@ TEST_CASE("a part is found in each value that has it, wherever that lies in memo
   }
 }
 
+TEST_CASE("a part that is longer than what is skipped at once is found") {
+  kit::SeededRandom random;
+  std::mt19937_64 dice(random.bytes<1>()[0]);
+  Texts texts;
+  std::string value;
+  while (value.size() < 20'000) value += static_cast<char>('a' + dice() % 26);
+  texts.add("somebody else");
+  const Code code = texts.add(value);
+  for (const std::size_t length : {3U, 4095U, 4096U, 4097U, 8192U, 12'000U}) {
+    CHECK(((texts.containing(std::string_view(value).substr(1234, length))[code / 64] >> (code % 64)) & 1) == 1);
+  }
+}
+
 }  // namespace
 }  // namespace kidoban::search
