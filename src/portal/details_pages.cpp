@@ -150,12 +150,8 @@ Result<Reply> Portal::details(Request& request) {
 Result<Reply> Portal::details_page(Request& request, const Form* typed, const Error* problem) {
   page::Data data;
   Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
-    data = {};
-    const auto signed_in = TRY(who(tx, request));
+  TRY(fill_page(request, looks, data, [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks&, page::Data&) -> Status {
     const auto& person = signed_in.person;
-    looks = looks_of(request, person);
-    TRY(tell_bar(tx, signed_in, data));
     const auto schema = TRY(directory_.schema(tx));
     const auto fields = fields_of(schema, pages_, looks.language);
     for (const Field& field : fields) {
@@ -231,21 +227,13 @@ Result<Reply> Portal::change_details(Request& request) {
 }
 
 Result<Reply> Portal::show_address(Request& request) {
-  const auto state = TRY(login_.browser_session(request));
   // To who opens the link before they have signed in it is still good afterwards.
-  if (!state) return ask(request, "/account/address/" + std::string(request.path_value("token")));
-  page::Data data;
-  Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
-    data = {};
-    const auto signed_in = TRY(who(tx, request));
-    looks = looks_of(request, signed_in.person);
-    TRY(tell_bar(tx, signed_in, data));
-    data.text["address"] = TRY(own_.address_of(tx, signed_in.person.id, request.path_value("token")));
+  const std::string token(request.path_value("token"));
+  return show(request, "/account/address/" + token, "portal/address", [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks&, page::Data& data) -> Status {
+    data.text["address"] = TRY(own_.address_of(tx, signed_in.person.id, token));
     data.text["csrf"] = TRY(login_.session_token(tx, signed_in.session, address_purpose));
     return {};
-  }));
-  return pages_.render(request, looks.language, "portal/address", data);
+  });
 }
 
 Result<Reply> Portal::confirm_address(Request& request) {

@@ -61,18 +61,10 @@ void Portal::tell_latest(const Own::Latest& latest, const Looks& looks, page::Da
 }
 
 Result<Reply> Portal::history(Request& request) {
-  const auto state = TRY(login_.browser_session(request));
-  if (!state) return ask(request, "/account/history");
   const auto query = TRY(request.query_form());
   std::optional<Id> before;
   if (const auto after = query.get("after")) before = TRY(Id::parse(*after));
-  page::Data data;
-  Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
-    data = {};
-    const auto signed_in = TRY(who(tx, request));
-    looks = looks_of(request, signed_in.person);
-    TRY(tell_bar(tx, signed_in, data));
+  return show(request, "/account/history", "portal/history", [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks& looks, page::Data& data) -> Status {
     // One more than is shown says whether there are older ones.
     auto all = TRY(own_.sign_ins(tx, signed_in.person.id, before, page_length + 1));
     const bool more = all.size() > page_length;
@@ -87,28 +79,18 @@ Result<Reply> Portal::history(Request& request) {
     data.flags["is_older"] = before.has_value();
     if (more) data.text["older"] = all.back().id.text();
     return {};
-  }));
-  return pages_.render(request, looks.language, "portal/history", data);
+  });
 }
 
 Result<Reply> Portal::show_report(Request& request) {
   const Id record = TRY(Id::parse(request.path_value("record")));
-  const auto state = TRY(login_.browser_session(request));
-  if (!state) return ask(request, "/account/history");
-  page::Data data;
-  Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
-    data = {};
-    const auto signed_in = TRY(who(tx, request));
-    looks = looks_of(request, signed_in.person);
-    TRY(tell_bar(tx, signed_in, data));
+  return show(request, "/account/history", "portal/report", [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks& looks, page::Data& data) -> Status {
     const auto one = TRY(own_.sign_in(tx, signed_in.person.id, record));
     data.lists["sign_in"].push_back(told(one, looks));
     data.text["csrf"] = TRY(login_.session_token(tx, signed_in.session, report_purpose));
     data.text["id"] = record.text();
     return {};
-  }));
-  return pages_.render(request, looks.language, "portal/report", data);
+  });
 }
 
 Result<Reply> Portal::report(Request& request) {
@@ -125,19 +107,10 @@ Result<Reply> Portal::report(Request& request) {
 }
 
 Result<Reply> Portal::reported(Request& request) {
-  const auto state = TRY(login_.browser_session(request));
-  if (!state) return ask(request, "/account");
-  page::Data data;
-  Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
-    data = {};
-    const auto signed_in = TRY(who(tx, request));
-    looks = looks_of(request, signed_in.person);
-    TRY(tell_bar(tx, signed_in, data));
+  return show(request, "/account", "portal/reported", [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks&, page::Data& data) -> Status {
     data.flags["has_password"] = TRY(passwords_.password_status(tx, signed_in.person.id)).has_value();
     return {};
-  }));
-  return pages_.render(request, looks.language, "portal/reported", data);
+  });
 }
 
 }  // namespace kidoban::portal

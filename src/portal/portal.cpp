@@ -84,16 +84,26 @@ Status Portal::tell_bar(store::Transaction& tx, const login::Login::SignedIn& wh
   return {};
 }
 
-Result<Reply> Portal::home(Request& request) {
-  const auto state = TRY(login_.browser_session(request));
-  if (!state) return ask(request, "/");
-  page::Data data;
-  Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
+Status Portal::fill_page(const Request& request, Looks& looks, page::Data& data, const Fill& fill) {
+  return store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
     data = {};
     const auto signed_in = TRY(who(tx, request));
     looks = looks_of(request, signed_in.person);
     TRY(tell_bar(tx, signed_in, data));
+    return fill(tx, signed_in, looks, data);
+  });
+}
+
+Result<Reply> Portal::show(Request& request, std::string_view where, std::string_view page, const Fill& fill) {
+  if (!TRY(login_.browser_session(request))) return ask(request, where);
+  page::Data data;
+  Looks looks;
+  TRY(fill_page(request, looks, data, fill));
+  return pages_.render(request, looks.language, page, data);
+}
+
+Result<Reply> Portal::home(Request& request) {
+  return show(request, "/", "portal/home", [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks& looks, page::Data& data) -> Status {
     TRY(tell_expiry(tx, signed_in.person.id, looks, data));
     auto& list = data.lists["applications"];
     for (const auto& application : TRY(applications_.list(tx, std::nullopt, most_applications))) {
@@ -105,30 +115,21 @@ Result<Reply> Portal::home(Request& request) {
       list.push_back(std::move(one));
     }
     data.flags["has_applications"] = !list.empty();
+    data.flags["at_home"] = true;
     return {};
-  }));
-  data.flags["wide"] = data.flags["at_home"] = true;
-  return pages_.render(request, looks.language, "portal/home", data);
+  });
 }
 
 Result<Reply> Portal::account(Request& request) {
-  const auto state = TRY(login_.browser_session(request));
-  if (!state) return ask(request, "/account");
-  page::Data data;
-  Looks looks;
-  TRY(store_.read(*request.site.tenant, request.deadline, [&](store::Transaction& tx) -> Status {
-    data = {};
-    const auto signed_in = TRY(who(tx, request));
+  return show(request, "/account", "portal/account", [&](store::Transaction& tx, const login::Login::SignedIn& signed_in, const Looks& looks, page::Data& data) -> Status {
     const auto& person = signed_in.person;
-    looks = looks_of(request, person);
-    TRY(tell_bar(tx, signed_in, data));
     tell_latest(TRY(own_.latest(tx, signed_in)), looks, data);
     data.text["login"] = person.profile.login;
     data.text["email"] = person.profile.email;
     data.text["zoneinfo"] = person.profile.zoneinfo;
-    data.text["csrf"] = TRY(login_.session_token(tx, state->id, end_purpose));
+    data.text["csrf"] = TRY(login_.session_token(tx, signed_in.session, end_purpose));
     TRY(tell_expiry(tx, person.id, looks, data));
-    for (const login::Session& session : TRY(login_.sessions().list(tx, state->person))) {
+    for (const login::Session& session : TRY(login_.sessions().list(tx, person.id))) {
       page::Data one;
       one.text["id"] = session.id.text();
       one.text["browser"] = browser_words(pages_, looks.language, session.user_agent);
@@ -137,13 +138,12 @@ Result<Reply> Portal::account(Request& request) {
       one.text["signed_in_at_text"] = readable(session.signed_in_at, looks);
       one.text["last_seen_at"] = rfc3339(to_us(session.last_seen_at));
       one.text["last_seen_at_text"] = readable(session.last_seen_at, looks);
-      one.flags["own"] = session.id == state->id;
+      one.flags["own"] = session.id == signed_in.session;
       data.lists["sessions"].push_back(std::move(one));
     }
+    data.flags["at_account"] = true;
     return {};
-  }));
-  data.flags["wide"] = data.flags["at_account"] = true;
-  return pages_.render(request, looks.language, "portal/account", data);
+  });
 }
 
 Result<Reply> Portal::end_session(Request& request) {

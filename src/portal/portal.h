@@ -2,6 +2,8 @@
 // What a person sees of Kidoban when no application sent them: My Applications, and their own account.
 // To login/ it is one more protocol ("portal"), whose answer is to show a page of ours.
 
+#include <functional>
+
 #include "base/resource.h"
 #include "directory/directory.h"
 #include "factors/passwords.h"
@@ -63,6 +65,11 @@ class Portal final : public federation::Protocol {
   Result<login::Login::SignedIn> who(store::Transaction& tx, const http::Request& request);
   // What every page of theirs has: their name, and the token of the bar's form.
   Status tell_bar(store::Transaction& tx, const login::Login::SignedIn& who, page::Data& data);
+  // What a page of somebody who is signed in shows: `fill` adds its own to what every such page has. It may run again.
+  using Fill = std::function<Status(store::Transaction&, const login::Login::SignedIn&, const Looks&, page::Data&)>;
+  Status fill_page(const http::Request& request, Looks& looks, page::Data& data, const Fill& fill);
+  // That page; who isn't signed in is asked to be, and comes back to `where`.
+  Result<http::Reply> show(http::Request& request, std::string_view where, std::string_view page, const Fill& fill);
   Status tell_expiry(store::Transaction& tx, const Id& person, const Looks& looks, page::Data& data);
   Result<http::Reply> ask(http::Request& request, std::string_view where);
 
