@@ -53,6 +53,8 @@ constexpr Sql insert_access_row{"insert_service_access",
 constexpr Sql find_access_row{"find_service_access",
                               "select account, credential, permissions, created_at, expires_at from service_access_tokens where tenant = $1 and token_hash = $2"};
 constexpr Sql delete_access_row{"delete_service_access", "delete from service_access_tokens where tenant = $1 and token_hash = $2"};
+constexpr Sql count_access_rows{"count_service_access",
+                                "select count(*) from (select 1 from service_access_tokens where tenant = $1 and account = $2 and expires_at > $3 limit $4) alive"};
 constexpr Sql delete_spent{"delete_spent_service_access",
                            "delete from service_access_tokens where (tenant, token_hash) in "
                            "(select tenant, token_hash from service_access_tokens where expires_at <= $1 order by expires_at limit $2)"};
@@ -176,6 +178,10 @@ Result<std::optional<ServiceAccessRow>> find_access(store::Transaction& tx, cons
 Status delete_access(store::Transaction& tx, const crypto::Digest& hash) {
   TRY(tx.execute(delete_access_row, hash));
   return {};
+}
+
+Result<std::int64_t> count_access(store::Transaction& tx, const Id& account, Time now, std::int64_t most) {
+  return TRY(tx.query(count_access_rows, account, now, most)).front().integer(0);
 }
 
 Result<std::int64_t> delete_spent_access(store::SystemTransaction& tx, Time now, std::int64_t limit) { return tx.execute(delete_spent, now, limit); }

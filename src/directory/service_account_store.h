@@ -57,6 +57,8 @@ struct ServiceAccessRow {
 Status insert_access(store::Transaction& tx, const ServiceAccessRow& row, const crypto::Digest& hash);
 Result<std::optional<ServiceAccessRow>> find_access(store::Transaction& tx, const crypto::Digest& hash);
 Status delete_access(store::Transaction& tx, const crypto::Digest& hash);
+// How many of the account's are good still; counts no further than `most`.
+Result<std::int64_t> count_access(store::Transaction& tx, const Id& account, Time now, std::int64_t most);
 // How many went, at most `limit`.
 Result<std::int64_t> delete_spent_access(store::SystemTransaction& tx, Time now, std::int64_t limit);
 

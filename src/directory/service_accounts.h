@@ -113,7 +113,8 @@ class ServiceAccounts {
   Result<std::optional<ServiceClient>> client(store::Transaction& tx, const Id& account);
   // An access token for an account that showed `credential`, a secret or key: for all that it may, or what is `wanted` of it. Lives as
   // long as the account says, and no longer than the credential. Recorded, as what the account did. malformed/"scope_not_granted" where
-  // more is wanted than it may; unauthenticated/"credential_invalid" where account or credential don't stand any more.
+  // more is wanted than it may; unauthenticated/"credential_invalid" where account or credential don't stand any more;
+  // rate_limited/"access_tokens_too_many" where it has a thousand.
   struct Granted {
     Secret token;  // "kda_" and 43 characters
     PermissionSet permissions;

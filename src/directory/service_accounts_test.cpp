@@ -205,6 +205,25 @@ TEST_CASE("a public key is kept as what it is, once in a tenant") {
   });
 }
 
+TEST_CASE("an account has no more than a thousand access tokens at once, and others their own") {
+  on_each([](World& w) {
+    const auto read = w.set({Permission::people_read});
+    const auto account = w.account(w.a, read), other = w.account(w.a, read);
+    const auto secret = w.issue(w.a, account.id, CredentialKind::secret), others = w.issue(w.a, other.id, CredentialKind::secret);
+    REQUIRE((secret && others));
+    REQUIRE(w.write(w.a, [&](store::Transaction& tx) -> Status {
+      for (int i = 0; i < 1000; ++i) TRY(w.accounts.grant_access(tx, account.id, secret->about.id, {}, w.by));
+      return {};
+    }));
+    const auto refused = w.grant(w.a, account.id, secret->about.id);
+    CHECK(reason_of(refused) == "access_tokens_too_many");
+    CHECK(refused.error().retry_after_s > 0);
+    CHECK(w.grant(w.a, other.id, others->about.id));
+    w.clock.advance(std::chrono::minutes(15));
+    CHECK(w.grant(w.a, account.id, secret->about.id));
+  });
+}
+
 TEST_CASE("an access token is good for what was asked, for minutes, while account, credential and permission stand") {
   on_each([](World& w) {
     const auto read = w.set({Permission::people_read}), both = w.set({Permission::people_read, Permission::people_write});

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::string_view token_prefix = "kdb_", secret_prefix = "kds_", access_prefix = "kda_";
 constexpr std::size_t random_bytes = 32, shown_bytes = 47, most_of_a_kind = 20;
+// Good at once, of one account. Whoever keeps a token until it ends has one a process; who asks for one a request is stopped here.
+constexpr std::int64_t most_access = 1000;
 constexpr Duration least_life = std::chrono::minutes(1), longest_life = std::chrono::days(366);
 constexpr std::size_t at_once = 100;
 constexpr std::int64_t purged_at_once = 1000;
@@ -138,6 +140,7 @@ Result<ServiceAccounts::Granted> ServiceAccounts::grant_access(store::Transactio
   // No longer than the credential: what runs out doesn't live on in what was got by it.
   const auto lifetime = std::min(std::chrono::seconds(row->access_lifetime_s), std::chrono::floor<std::chrono::seconds>(shown->expires_at - now));
   if (lifetime < std::chrono::seconds(1)) return gone();
+  if (TRY(count_access(tx, account, now, most_access)) >= most_access) return fail_for_now(Kind::rate_limited, "access_tokens_too_many", 60);
   Secret token = make(random_, access_prefix);
   TRY(insert_access(tx, {account, credential, words_of(given), now, now + lifetime}, crypto::sha256(token.reveal())));
   TRY(note_use(tx, TRY(open(*TRY(keys_.of(tx)), *shown)), by));
