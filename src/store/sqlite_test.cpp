@@ -248,6 +248,25 @@ TEST_CASE("a full disk refuses what doesn't fit, keeps what was acknowledged, an
   CHECK(has(*make(file), 999'999));
 }
 
+TEST_CASE("the log stays short under a writer who doesn't pause, and its end is in the file soon after") {
+  kit::TemporaryFolder folder;
+  const auto file = folder.path() / "kidoban.db";
+  auto s = make(file);
+  const std::string body(1024 * 1024, 'x');
+  std::uintmax_t longest = 0;
+  for (int i = 0; i < 150; ++i) {
+    REQUIRE(put_note(*s, i, body));
+    longest = std::max(longest, std::filesystem::file_size(file.string() + "-wal"));
+  }
+  CHECK(longest > 16U * 1024 * 1024);   // not moved by each commit
+  CHECK(longest < 90U * 1024 * 1024);   // and not all of it kept
+  // Nobody writes any more: what was asked for last is done beside.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::filesystem::file_size(file) < 100U * 1024 * 1024 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(std::filesystem::file_size(file) >= 100U * 1024 * 1024);
+  CHECK(notes_in(*s) == 150);
+}
+
 TEST_CASE("two programs write to one store") {
   kit::TemporaryFolder folder;
   const auto file = folder.path() / "kidoban.db";

@@ -26,6 +26,8 @@ class Writer {
   // Returns when the group that `body` was in is durable. unavailable/"deadline_passed" when its turn
   // didn't come in time. What `body` throws is thrown here.
   Status run(runtime::Deadline deadline, const Body& body);
+  // Before anything runs.
+  Connection& connection() { return *connection_; }
 
  private:
   struct Waiting {
