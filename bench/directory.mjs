@@ -89,6 +89,19 @@ class Bench {
     say(`${this.store} ${this.name} ${what}: ${(times / wall).toFixed(0)}/s, ${(1e3 * wall / times).toFixed(3)} ms each, CPU ${ours.toFixed(1)} us${this.database ? ` + ${database.toFixed(1)} us in PostgreSQL` : ''}`);
     return more;
   }
+  // Single requests, in rounds: of a machine whose speed varies the best round says most. Processor time is counted in hundredths of a
+  // second, so a round has some of them. `acts`: by name, one after another in each round.
+  async repeat(times, acts, rounds = 5) {
+    const best = {};
+    for (let round = 0; round < rounds; ++round) {
+      for (const [what, act] of Object.entries(acts)) {
+        await this.measure(what, times, async () => { for (let i = 0; i < times; ++i) await act(round * times + i); });
+        const now = this.results[what];
+        if (!best[what] || now.cpu + now.database < best[what].cpu + best[what].database) best[what] = now;
+      }
+    }
+    Object.assign(this.results, best);
+  }
   // The audit's tree is made behind the work: its cost is told apart, and doesn't fall into what comes next.
   async sealed(what, times) {
     await this.measure(what, times, async () => {
@@ -148,12 +161,9 @@ class Bench {
       cursors.push(after = page.next);
     }
     const some = (from, i) => from[(i * 7919) % from.length];
-    const repeat = (what, times, act) => this.measure(what, times, async () => { for (let i = 0; i < times; ++i) await act(i); });
-    await repeat('list', 200, () => this.api('GET', '/people?limit=100'));
-    await repeat('list_deep', 200, (i) => this.api('GET', `/people?limit=100&after=${some(cursors, i)}`));
-    await repeat('get', 1000, (i) => this.api('GET', `/people/${some(ids, i)}`));
-    await repeat('patch', 300, (i) => this.api('PATCH', `/people/${some(ids, i)}`, { json: { title: `Title ${i}` } }));
-    await repeat('scim_patch', 300, (i) => this.scim('PATCH', `/Users/${some(ids, i + 11)}`, { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [{ op: 'replace', path: 'title', value: `Scim ${i}` }] }).catch((error) => { if (!/mutability|mastered|409/.test(error.message)) throw error; }));
+    await this.repeat(200, { list: () => this.api('GET', '/people?limit=100'), list_deep: (i) => this.api('GET', `/people?limit=100&after=${some(cursors, i)}`) });
+    await this.repeat(1000, { get: (i) => this.api('GET', `/people/${some(ids, i)}`) });
+    await this.repeat(300, { patch: (i) => this.api('PATCH', `/people/${some(ids, i)}`, { json: { title: `Title ${i}` } }) });
 
     const found = async (query) => {
       for (;;) {
@@ -164,9 +174,8 @@ class Bench {
         if (reply) return reply.total;
       }
     };
-    await repeat('search_first', 1, () => found({ search: '山田12 花子' }));
-    await repeat('search', 100, (i) => found({ search: `山田${100 + i} 花子` }));
-    await repeat('search_filter', 100, (i) => found({ filter: `department sw "Sales ${i % 40}" and title eq "engineer"`, sort: 'family_name' }));
+    await this.measure('search_first', 1, () => found({ search: '山田12 花子' }));
+    await this.repeat(150, { search: (i) => found({ search: `山田${100 + i} 花子` }), search_filter: (i) => found({ filter: `department sw "Sales ${i % 40}" and title eq "engineer"`, sort: 'family_name' }) });
 
     const members = (from, until) => ids.slice(from, until).map((value) => ({ value }));
     const patchOp = (...Operations) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations });
@@ -177,13 +186,14 @@ class Bench {
     await this.measure('group_fill', last, async () => {
       for (let from = 0; from < last; from += 10_000) await change({ op: 'add', path: 'members', value: members(from, Math.min(last, from + 10_000)) });
     });
-    await repeat('group_add_one', 100, (i) => change({ op: 'add', path: 'members', value: members(last + i, last + i + 1) }));
-    await repeat('group_remove_one', 100, (i) => change({ op: 'remove', path: `members[value eq "${ids[last + i]}"]` }));
-    await repeat('group_patch_plain', 5, (i) => this.scim('PATCH', at, patchOp({ op: 'add', path: 'members', value: members(last + i, last + i + 1) })));
-    await repeat('group_replace_all', 1, () => change({ op: 'replace', path: 'members', value: members(100, ids.length) }));
-    await repeat('members_page', 200, () => this.api('GET', `/groups/${group}/members?limit=100`));
-    await repeat('effective_page', 200, () => this.api('GET', `/groups/${group}/effective-members?limit=100`));
-    await repeat('groups_of', 200, (i) => this.api('GET', `/people/${some(ids, i)}/groups`));
+    // What is put in one by one goes again in the same round.
+    await this.repeat(100, { group_add_one: (i) => change({ op: 'add', path: 'members', value: members(last + i % 100, last + i % 100 + 1) }),
+      group_remove_one: (i) => change({ op: 'remove', path: `members[value eq "${ids[last + i % 100]}"]` }) });
+    await this.repeat(20, { group_patch_plain: (i) => this.scim('PATCH', at, patchOp({ op: 'add', path: 'members', value: members(last + i, last + i + 1) })) });
+    let from = 0; // other hundreds go and come each time
+    await this.repeat(1, { group_replace_all: () => change({ op: 'replace', path: 'members', value: members(from = 100 - from, last + from) }) });
+    await this.repeat(300, { members_page: () => this.api('GET', `/groups/${group}/members?limit=100`), effective_page: () => this.api('GET', `/groups/${group}/effective-members?limit=100`) });
+    await this.repeat(1000, { groups_of: (i) => this.api('GET', `/people/${some(ids, i)}/groups`) });
 
     await this.measure('export', people_ + bulk, async () => {
       const { id } = await this.api('POST', '/exports?kind=people');
@@ -280,7 +290,7 @@ const text = `${begin}
 figure is of one operation in a tenant of ${people.toLocaleString('en')} people, through the API; CPU is the server's, user and system, and has all that
 went on behind it. The floor (\`bench/directory_floor.cpp\`, same run) is a sealed row under a blind index and its sealed audit record, with the
 same indexes, inserted in batches of 500 a commit; read back and opened by key. The last columns are the same cost (with PostgreSQL's own)
-beside other tenants who have people, records and groups too, and in a larger tenant.
+beside other tenants who have people, records and groups too, and in a larger tenant. Single requests: the best of five rounds.
 
 ${Object.entries(results).filter(([, of]) => of.alone).map(([store, of]) => table(store, of)).join('\n')}`;
 if (flag('print') || flag('keep')) process.stdout.write(text);

@@ -68,7 +68,7 @@ Id first_id_at(Time at) {
   return out;
 }
 
-StoredRecord as_stored(const Row& row) {
+StoredRecord as_stored(const Prepared& row) {
   return {.id = row.id,
           .at = to_us(row.at),
           .event = row.event,
@@ -101,29 +101,37 @@ Event from(const http::Request& request, Event event) {
 
 Status Audit::append(store::Transaction& tx, const Event& event) { return append_all(tx, std::span(&event, 1)); }
 
+Prepared Audit::prepare(const seal::TenantKey& key, const TenantId& tenant, const Event& event) const {
+  Prepared out{.id = new_id(clock_, random_),
+               .at = clock_.now(),
+               .event = std::string(event.name.text()),
+               .outcome = event.outcome,
+               .actor_kind = event.actor.kind,
+               .actor = event.actor.id,
+               .target_kind = std::string(event.target_kind),
+               .target = event.target,
+               .session = event.session,
+               .reason = event.reason,
+               .detail = {}};
+  out.detail = key.seal(place_of(out.id), detail_of(event));
+  out.mark = key.mac(mark_purpose, marked_bytes(tenant, as_stored(out)));
+  return out;
+}
+
+Status Audit::append_prepared(store::Transaction& tx, std::span<const Prepared* const> records) {
+  if (records.empty()) return {};
+  stir(tx.tenant());
+  return insert_records(tx, records);
+}
+
 Status Audit::append_all(store::Transaction& tx, std::span<const Event> events) {
   if (events.empty()) return {};
   const auto key = TRY(keys_.of(tx));
-  std::vector<MarkedRow> rows;
-  rows.reserve(events.size());
-  for (const Event& event : events) {
-    MarkedRow& row = rows.emplace_back(Row{.id = new_id(clock_, random_),
-                                           .at = clock_.now(),
-                                           .event = std::string(event.name.text()),
-                                           .outcome = event.outcome,
-                                           .actor_kind = event.actor.kind,
-                                           .actor = event.actor.id,
-                                           .target_kind = std::string(event.target_kind),
-                                           .target = event.target,
-                                           .session = event.session,
-                                           .reason = event.reason,
-                                           .detail = {}},
-                                       crypto::Digest{});
-    row.detail = key->seal(place_of(row.id), detail_of(event));
-    row.mark = key->mac(mark_purpose, marked_bytes(tx.tenant(), as_stored(row)));
-  }
-  stir(tx.tenant());
-  return insert_records(tx, rows);
+  std::vector<Prepared> all;
+  std::vector<const Prepared*> records;
+  all.reserve(events.size());
+  for (const Event& event : events) records.push_back(&all.emplace_back(prepare(*key, tx.tenant(), event)));
+  return append_prepared(tx, records);
 }
 
 Result<std::vector<Record>> Audit::read(store::Transaction& tx, const Filter& filter, std::optional<Id> before,

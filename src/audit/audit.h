@@ -57,6 +57,20 @@ struct Record {
   std::string detail_json;  // {"client_address":…,"user_agent":…,"trace_id":…, detail…}
 };
 
+// A record that is ready to be put in, beside what it tells of.
+struct Prepared {
+  Id id;
+  Time at;
+  std::string event;
+  Outcome outcome = Outcome::success;
+  ActorKind actor_kind = ActorKind::nobody;
+  std::optional<Id> actor;
+  std::string target_kind;
+  std::optional<Id> target, session;
+  std::string reason, detail;  // the detail is sealed
+  crypto::Digest mark{};
+};
+
 class Audit {
  public:
   Audit(seal::Keyring& keys, const Clock& clock, Random& random)
@@ -65,6 +79,10 @@ class Audit {
   Status append(store::Transaction& tx, const Event& event);
   // Many, in their order, for the price of one exchange with the store.
   Status append_all(store::Transaction& tx, std::span<const Event> events);
+  // The same in two parts, where many are made ready beside a transaction. prepare() is for a transaction that follows at once: what it gives has
+  // its time already. Any thread.
+  Prepared prepare(const seal::TenantKey& key, const TenantId& tenant, const Event& event) const;
+  Status append_prepared(store::Transaction& tx, std::span<const Prepared* const> records);
 
   struct Filter {
     std::optional<Id> actor, target;

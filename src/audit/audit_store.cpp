@@ -65,11 +65,11 @@ Row read(const store::Row& row) {
 
 }  // namespace
 
-Status insert_records(store::Transaction& tx, std::span<const MarkedRow> rows) {
+Status insert_records(store::Transaction& tx, std::span<const Prepared* const> records) {
   store::Batch batch;
-  for (const MarkedRow& row : rows) {
-    batch.add(row.id, row.at, row.event, static_cast<int>(row.outcome), static_cast<int>(row.actor_kind), row.actor, row.target_kind, row.target,
-              row.session, row.reason, store::Value::blob(row.detail), row.mark);
+  for (const Prepared* one : records) {
+    batch.add(one->id, one->at, one->event, static_cast<int>(one->outcome), static_cast<int>(one->actor_kind), one->actor, one->target_kind, one->target,
+              one->session, one->reason, store::Value::blob(one->detail), one->mark);
   }
   TRY(tx.execute_each(insert, batch));
   return {};

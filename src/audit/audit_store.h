@@ -20,10 +20,7 @@ struct Row {
 // As it is told; its detail opened.
 Result<Record> open_row(const seal::TenantKey& key, const Row& row);
 
-struct MarkedRow : Row {
-  crypto::Digest mark;
-};
-Status insert_records(store::Transaction& tx, std::span<const MarkedRow> rows);
+Status insert_records(store::Transaction& tx, std::span<const Prepared* const> records);
 // Newest first, ids from `first` on and before `before`, at most `limit`.
 Result<std::vector<Row>> read_records(store::Transaction& tx, const Audit::Filter& filter, const Id& first,
                                       const Id& before, std::size_t limit);

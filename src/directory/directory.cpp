@@ -123,59 +123,92 @@ Result<std::size_t> count_in(store::Transaction& tx, std::size_t wanted) {
 
 }  // namespace
 
-Result<std::vector<Result<Person>>> Directory::create_people(store::Transaction& tx, std::span<const NewPerson> wanted, const audit::Event& by) {
-  const auto settled = TRY(schema(tx));
-  const auto key = TRY(keys_.of(tx));
+Result<Preparation> Directory::preparation(store::Transaction& tx, const audit::Event& by) {
+  return Preparation{tx.tenant(), TRY(keys_.of(tx)), TRY(schema(tx)), by};
+}
+
+Result<bool> Directory::holds_good(store::Transaction& tx, const Preparation& with) {
+  return with.tenant == tx.tenant() && TRY(keys_.of(tx)) == with.key && TRY(schema(tx)) == with.schema;
+}
+
+Result<PreparedPerson> Directory::prepare(const Preparation& with, const NewPerson& wanted) const {
+  const Time now = clock_.now();
+  PreparedPerson out{.person = {new_id(clock_, random_), wanted.enabled ? PersonState::enabled : PersonState::disabled, wanted.administrator,
+                                TRY(checked(wanted.profile, with.schema.custom)), now, now, 1, wanted.valid_from, wanted.valid_until, {}, wanted.source},
+                     .sealed = {},
+                     .indexes = {},
+                     .record = {}};
+  const Person& person = out.person;
+  TRY(check_validity(person));
+  out.sealed = with.key->seal(profile_of(person.id), profile_json(person.profile));
+  out.indexes = indexes_of(*with.key, person.profile);
+  audit::Event event = about(with.by, "person.created", "person", person.id);
+  event.detail.emplace_back("login", person.profile.login);
+  event.detail.emplace_back("administrator", word_of(person.administrator));
+  if (person.source) event.detail.emplace_back("source", told_of(person.source));
+  out.record = audit_.prepare(*with.key, with.tenant, event);
+  return out;
+}
+
+Result<std::vector<Status>> Directory::create_prepared(store::Transaction& tx, const Preparation& with, std::span<const PreparedPerson* const> people) {
+  if (with.tenant != tx.tenant()) return fail(Kind::internal, "preparation_foreign");
   DomainsAllowed domains(tx);
-  std::vector<Result<Person>> all;
-  all.reserve(wanted.size());
-  std::vector<std::size_t> good;  // of `all`: who may be made
-  for (const NewPerson& one : wanted) {
-    auto fits = checked(one.profile, settled.custom);
-    if (!fits) {
-      all.push_back(std::unexpected(std::move(fits.error())));
-      continue;
+  std::vector<Status> all(people.size());
+  std::vector<std::size_t> good;  // of `people`: who may be made
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const Person& person = people[i]->person;
+    all[i] = TRY(domains.of(person.profile.login));
+    if (all[i] && watch_ != nullptr) {
+      all[i] = watch_->person_becomes(tx, nullptr, person, with.by);
+      if (!all[i] && all[i].error().kind != Kind::conflict) return std::unexpected(std::move(all[i].error()));
     }
-    const Time now = clock_.now();
-    Person person{new_id(clock_, random_), one.enabled ? PersonState::enabled : PersonState::disabled, one.administrator,
-                  std::move(*fits), now, now, 1, one.valid_from, one.valid_until, {}, one.source};
-    auto may = check_validity(person);
-    if (may) may = TRY(domains.of(person.profile.login));
-    if (may && watch_ != nullptr) {
-      may = watch_->person_becomes(tx, nullptr, person, by);
-      if (!may && may.error().kind != Kind::conflict) return std::unexpected(std::move(may.error()));
-    }
-    if (may) {
-      good.push_back(all.size());
-      all.push_back(std::move(person));
-    } else {
-      all.push_back(std::unexpected(std::move(may.error())));
-    }
+    if (all[i]) good.push_back(i);
   }
   const auto within = TRY(count_in(tx, good.size()));
   for (std::size_t i = within; i < good.size(); ++i) all[good[i]] = fail(Kind::conflict, "quota_reached", "the contract allows no more people");
   good.resize(within);
-  std::vector<NewPersonRow> rows;
-  rows.reserve(good.size());
-  for (const std::size_t i : good) rows.push_back({row_of(*key, *all[i]), indexes_of(*key, all[i]->profile)});
-  const auto stands = TRY(insert_people(tx, rows));
+  std::vector<const PreparedPerson*> may;
+  may.reserve(good.size());
+  for (const std::size_t i : good) may.push_back(people[i]);
+  const auto stands = TRY(insert_people(tx, may));
   std::vector<const Person*> made;
-  std::vector<audit::Event> events;
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    auto& one = all[good[i]];
-    if (!stands[i]) {
-      one = fail(Kind::conflict, "login_taken", "somebody has this login already");
-      continue;
+  std::vector<const audit::Prepared*> records;
+  for (std::size_t i = 0; i < may.size(); ++i) {
+    if (stands[i]) {
+      made.push_back(&may[i]->person);
+      records.push_back(&may[i]->record);
+    } else {
+      all[good[i]] = fail(Kind::conflict, "login_taken", "somebody has this login already");
     }
-    audit::Event& event = events.emplace_back(about(by, "person.created", "person", one->id));
-    event.detail.emplace_back("login", one->profile.login);
-    event.detail.emplace_back("administrator", word_of(one->administrator));
-    if (one->source) event.detail.emplace_back("source", told_of(one->source));
-    made.push_back(&*one);
   }
   if (made.size() < good.size()) TRY(count_less(tx, static_cast<std::int64_t>(good.size() - made.size())));
-  TRY(audit_.append_all(tx, events));
-  TRY(groups_.settle_new(tx, made, by));
+  TRY(audit_.append_prepared(tx, records));
+  TRY(groups_.settle_new(tx, made, with.by));
+  return all;
+}
+
+Result<std::vector<Result<Person>>> Directory::create_people(store::Transaction& tx, std::span<const NewPerson> wanted, const audit::Event& by) {
+  const auto with = TRY(preparation(tx, by));
+  std::vector<Result<PreparedPerson>> prepared;
+  prepared.reserve(wanted.size());
+  for (const NewPerson& one : wanted) prepared.push_back(prepare(with, one));
+  std::vector<const PreparedPerson*> good;
+  for (const auto& one : prepared) {
+    if (one) good.push_back(&*one);
+  }
+  auto did = TRY(create_prepared(tx, with, good));
+  std::vector<Result<Person>> all;
+  all.reserve(wanted.size());
+  std::size_t next = 0;
+  for (auto& one : prepared) {
+    if (!one) {
+      all.push_back(std::unexpected(std::move(one.error())));
+    } else if (Status& made = did[next++]; made) {
+      all.push_back(std::move(one->person));
+    } else {
+      all.push_back(std::unexpected(std::move(made.error())));
+    }
+  }
   return all;
 }
 

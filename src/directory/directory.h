@@ -89,6 +89,28 @@ class Watch {
   virtual Status way_in_changes(store::Transaction& tx, const Id& person, const audit::Event& by) = 0;
 };
 
+// What somebody is found by: blind indexes.
+struct PersonIndexes {
+  crypto::Digest login;
+  std::optional<crypto::Digest> external_id;
+  crypto::Digest login_domain;
+};
+
+// What newcomers are prepared with: read once, for many.
+struct Preparation {
+  TenantId tenant;
+  seal::TenantKeyPointer key;
+  Schema schema;
+  audit::Event by;
+};
+// Somebody who is to be made, as far as that goes without the store: checked, sealed, with what finds them and the record of their making.
+struct PreparedPerson {
+  Person person;
+  std::string sealed;        // their profile
+  PersonIndexes indexes;
+  audit::Prepared record;
+};
+
 class Directory {
  public:
   Directory(seal::Keyring& keys, audit::Audit& audit, const Clock& clock, Random& random)
@@ -107,6 +129,13 @@ class Directory {
   // Many at once, for about the price of their rows: what is asked of the tenant as such is asked once. Each has an outcome
   // of its own, as create_person has; who is refused has left nothing behind, and the others stand. The Error is the store's.
   Result<std::vector<Result<Person>>> create_people(store::Transaction& tx, std::span<const NewPerson> wanted, const audit::Event& by);
+  // The same in two parts, so that what is most of the work is done beside a transaction and not in it. prepare(): any thread; as checked(). Whom
+  // it gives may be made as long as the preparation holds good, in as many attempts as that takes.
+  Result<Preparation> preparation(store::Transaction& tx, const audit::Event& by);
+  Result<PreparedPerson> prepare(const Preparation& with, const NewPerson& wanted) const;
+  Result<bool> holds_good(store::Transaction& tx, const Preparation& with);
+  // An outcome each, in their order.
+  Result<std::vector<Status>> create_prepared(store::Transaction& tx, const Preparation& with, std::span<const PreparedPerson* const> people);
   // Of many canonical logins, in their order.
   Result<std::map<std::string, Person, std::less<>>> find_by_logins(store::Transaction& tx, std::span<const std::string> logins);
   Result<std::optional<Person>> find_by_login(store::Transaction& tx, std::string_view typed_login);

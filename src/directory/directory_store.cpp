@@ -81,10 +81,9 @@ PersonRow read(const store::Row& row) {
   return out;
 }
 
-std::optional<std::int64_t> kind_of(const PersonRow& row) {
-  return row.source ? std::optional(static_cast<std::int64_t>(row.source->kind)) : std::nullopt;
+std::optional<std::int64_t> kind_of(const std::optional<Source>& source) {
+  return source ? std::optional(static_cast<std::int64_t>(source->kind)) : std::nullopt;
 }
-std::optional<Id> account_of(const PersonRow& row) { return row.source ? std::optional(row.source->account) : std::nullopt; }
 
 std::vector<PersonRow> people_in(const store::Rows& rows) {
   std::vector<PersonRow> all;
@@ -100,16 +99,16 @@ Result<std::optional<PersonRow>> first(Result<store::Rows> rows) {
 
 }  // namespace
 
-Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const NewPersonRow> rows) {
+Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const PreparedPerson* const> people) {
   std::optional<std::int64_t> place;
-  if (rows.size() > 1) place = TRY(tx.query(next_place)).front().integer(0);
+  if (people.size() > 1) place = TRY(tx.query(next_place)).front().integer(0);
   store::Batch batch;
-  for (const NewPersonRow& row : rows) {
-    // Of the row itself: a batch borrows, and outlives what is made for the call.
-    const store::Value account = row.source ? store::Value(row.source->account) : store::Value();
-    batch.add(row.id, row.indexes.login, row.indexes.external_id, static_cast<int>(row.state), row.administrator, store::Value::blob(row.profile),
-              row.created_at, row.updated_at, row.version, row.valid_from, row.valid_until, row.gone_at, kind_of(row), account,
-              row.indexes.login_domain, place);
+  for (const PreparedPerson* one : people) {
+    const Person& p = one->person;
+    // Of the person itself: a batch borrows, and outlives what is made for the call.
+    const store::Value account = p.source ? store::Value(p.source->account) : store::Value();
+    batch.add(p.id, one->indexes.login, one->indexes.external_id, static_cast<int>(p.state), p.administrator, store::Value::blob(one->sealed), p.created_at,
+              p.updated_at, p.version, p.valid_from, p.valid_until, p.gone_at, kind_of(p.source), account, one->indexes.login_domain, place);
     if (place) ++*place;
   }
   std::vector<bool> made;
@@ -150,8 +149,8 @@ Result<std::vector<PersonRow>> select_people_named(store::Transaction& tx, std::
 
 Status update_person(store::Transaction& tx, const PersonRow& row, const PersonIndexes& indexes) {
   const auto done = tx.execute(update_one, row.id, indexes.login, indexes.external_id, static_cast<int>(row.state), row.administrator,
-                               store::Value::blob(row.profile), row.updated_at, row.valid_from, row.valid_until, row.gone_at, kind_of(row),
-                               account_of(row), indexes.login_domain);
+                               store::Value::blob(row.profile), row.updated_at, row.valid_from, row.valid_until, row.gone_at, kind_of(row.source),
+                               row.source ? std::optional(row.source->account) : std::nullopt, indexes.login_domain);
   if (done) return {};
   if (done.error().kind == Kind::conflict) return fail(Kind::conflict, "login_taken", "somebody has this login already");
   return std::unexpected(done.error());

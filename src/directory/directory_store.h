@@ -23,18 +23,8 @@ struct PersonRow {
   std::optional<Source> source;
 };
 
-// What somebody is found by.
-struct PersonIndexes {
-  crypto::Digest login;
-  std::optional<crypto::Digest> external_id;
-  crypto::Digest login_domain;
-};
-
-struct NewPersonRow : PersonRow {
-  PersonIndexes indexes;
-};
 // Whether each was made; who wasn't: somebody has the login.
-Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const NewPersonRow> rows);
+Result<std::vector<bool>> insert_people(store::Transaction& tx, std::span<const PreparedPerson* const> people);
 Result<std::vector<std::optional<PersonRow>>> find_people(store::Transaction& tx, std::span<const crypto::Digest> login_indexes);
 Result<std::optional<PersonRow>> find_person(store::Transaction& tx, const crypto::Digest& login_index);
 Result<std::vector<PersonRow>> find_people_by_external_id(store::Transaction& tx, const crypto::Digest& external_index, std::size_t limit);

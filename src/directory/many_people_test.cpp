@@ -104,6 +104,56 @@ TEST_CASE("of many who are made together each has an outcome, and who is refused
   });
 }
 
+TEST_CASE("who was prepared beside a transaction is made in it as they were prepared, in as many attempts as it takes") {
+  on_each([](World& w) {
+    const auto with = w.read(w.a, [&](store::Transaction& tx) { return w.directory.preparation(tx, w.by); });
+    REQUIRE(with);
+    CHECK(reason_of(w.directory.prepare(*with, w.named("no login"))) == "login_malformed");
+    const auto one = w.directory.prepare(*with, w.named("one@example.com")), two = w.directory.prepare(*with, w.named("two@example.com"));
+    REQUIRE((one && two));
+    const std::vector<const PreparedPerson*> both{&*one, &*two};
+    const auto create = [&](const TenantId& tenant) { return w.write(tenant, [&](store::Transaction& tx) { return w.directory.create_prepared(tx, *with, both); }); };
+    // Undone, and done again.
+    CHECK(reason_of(w.write(w.a, [&](store::Transaction& tx) -> Status {
+      TRY(w.directory.create_prepared(tx, *with, both));
+      return fail(Kind::conflict, "undone");
+    })) == "undone");
+    CHECK(w.people(w.a) == 0);
+    // Under another tenant's key they are nobody.
+    CHECK(reason_of(create(w.b)) == "preparation_foreign");
+    CHECK(w.people(w.b) == 0);
+    const auto made = create(w.a);
+    REQUIRE(made);
+    CHECK(((*made)[0] && (*made)[1]));
+    CHECK(w.find(w.a, {"one@example.com"})->at("one@example.com").id == one->person.id);
+    const auto records = w.records(w.a, "person.created");
+    REQUIRE(records.size() == 2);
+    CHECK(records[1].target == one->person.id);
+    const auto again = w.directory.prepare(*with, w.named("One@example.com"));
+    REQUIRE(again);
+    const PreparedPerson* const same[] = {&*again};
+    const auto taken = w.write(w.a, [&](store::Transaction& tx) { return w.directory.create_prepared(tx, *with, same); });
+    REQUIRE(taken);
+    CHECK(reason_of(taken->front()) == "login_taken");
+    CHECK(w.people(w.a) == 2);
+    CHECK(w.records(w.a, "person.created").size() == 2);
+  });
+}
+
+TEST_CASE("a preparation holds good for its tenant, until that settles something else about its people") {
+  on_each([](World& w) {
+    const auto with = w.read(w.a, [&](store::Transaction& tx) { return w.directory.preparation(tx, w.by); });
+    REQUIRE(with);
+    const auto holds = [&](const TenantId& tenant) { return w.read(tenant, [&](store::Transaction& tx) { return w.directory.holds_good(tx, *with); }).value(); };
+    CHECK(holds(w.a));
+    CHECK_FALSE(holds(w.b));
+    Schema schema;
+    schema.custom.push_back({.name = "badge", .type = AttributeType::text, .label_ja = "社員証", .label_en = "Badge", .choices = {}});
+    REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.directory.set_schema(tx, schema, {}, w.by); }));
+    CHECK_FALSE(holds(w.a));
+  });
+}
+
 TEST_CASE("of many as many come in as the quota has left, and who was refused doesn't count") {
   on_each([](World& w) {
     REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.directory.set_quota(tx, 3, w.by); }));

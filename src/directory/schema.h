@@ -25,6 +25,7 @@ struct Schema {
   // declared itself.
   Master master_of(std::string_view attribute) const;
   bool self_editable(std::string_view attribute) const;
+  friend bool operator==(const Schema&, const Schema&) = default;
 };
 
 // Strict: what isn't known is refused. malformed/"json_malformed", "member_unknown", "member_malformed", "attribute_name_malformed",

@@ -1,8 +1,10 @@
 #include "transfer/import_works.h"
 
 #include <boost/json.hpp>
+#include <future>
 
 #include "base/text.h"
+#include "transfer/page_ahead.h"
 #include "transfer/page_run.h"
 
 namespace kidoban::transfer {
@@ -13,6 +15,8 @@ using runtime::Deadline;
 
 Deadline soon() { return Deadline::after(std::chrono::seconds(30)); }
 constexpr std::chrono::seconds all_or_nothing_time{110}, all_or_nothing_hold{120};
+// Of one step that looks ahead; then other jobs have their turn.
+constexpr std::chrono::seconds pages_on_end{1};
 
 Result<OpenedImport> open_import(const ImportRooms& rooms, const jobs::Running& running) {
   return rooms.store.read(running.tenant(), soon(), [&](store::Transaction& tx) -> Result<OpenedImport> {
@@ -28,7 +32,7 @@ Result<OpenedImport> open_import(const ImportRooms& rooms, const jobs::Running& 
     // What the tenant declares may have changed since.
     if (!columns) return fail(Kind::conflict, "columns_changed");
     const auto check = TRY(rooms.jobs.get(tx, row->check_job));
-    return OpenedImport{std::move(*row), std::move(*columns), counts_from_json(check.counts).remove};
+    return OpenedImport{std::move(*row), std::move(*columns), counts_from_json(check.counts)};
   });
 }
 
@@ -141,23 +145,23 @@ Status CheckWork::step(jobs::Running& running) {
 
 Status RunWork::step(jobs::Running& running) {
   const auto import = TRY(open_import(rooms_, running));
-  return static_cast<Mode>(import.row.mode) == Mode::all ? run_all(running, import) : step_each(running, import);
+  if (static_cast<Mode>(import.row.mode) == Mode::all) return run_all(running, import);
+  return is_worth_looking_ahead(import) ? step_on_end(running, import) : step_each(running, import);
 }
 
-Status RunWork::step_each(jobs::Running& running, const OpenedImport& import) {
+namespace {
+
+Status write_page(const ImportRooms& rooms, jobs::Running& running, const OpenedImport& import, const audit::Event& by, const std::vector<FileRow>& rows, const PageAhead* ahead) {
   const std::int64_t number = page_after(running.job());
-  auto rows = TRY(read_page(rooms_, running, import.row.id, number));
-  TRY(prepare_passwords(rooms_, running, import.columns, Phase::run, rows));
-  const audit::Event by = by_whom(running.job());
-  PageRun page{rooms_, import, by, Mode::each};
+  PageRun page{rooms, import, by, Mode::each};
   for (;;) {
     std::optional<GivenUp> given_up;
     auto did = running.commit(soon(), [&](store::Transaction& tx) -> Result<jobs::Progress> {
       given_up.reset();
-      TRY(still_may_run(rooms_, tx, running.job(), import));
-      const SealedFiles files(TRY(rooms_.keys.of(tx)));
+      TRY(still_may_run(rooms, tx, running.job(), import));
+      const SealedFiles files(TRY(rooms.keys.of(tx)));
       Counts counts = counts_from_json(running.job().counts);
-      const auto outcomes = TRY(page.run(tx, files, rows, counts, given_up));
+      const auto outcomes = TRY(page.run(tx, files, rows, counts, given_up, ahead));
       TRY(files.put_outcomes(tx, import.row.id, static_cast<int>(Phase::run), number, outcomes));
       return jobs::Progress{.cursor = std::to_string(number + 1),
                             .done = rows.back().number,
@@ -168,6 +172,32 @@ Status RunWork::step_each(jobs::Running& running, const OpenedImport& import) {
     // What a row wrote before it was refused is undone with the page; the page goes again without it.
     if (did || !given_up) return did;
     page.refused.emplace(given_up->outcome.row, given_up->reason);
+  }
+}
+
+}  // namespace
+
+Status RunWork::step_each(jobs::Running& running, const OpenedImport& import) {
+  const std::int64_t number = page_after(running.job());
+  auto rows = TRY(read_page(rooms_, running, import.row.id, number));
+  TRY(prepare_passwords(rooms_, running, import.columns, Phase::run, rows));
+  return write_page(rooms_, running, import, by_whom(running.job()), rows, nullptr);
+}
+
+// While one page is written, the next is read and prepared.
+Status RunWork::step_on_end(jobs::Running& running, const OpenedImport& import) {
+  const audit::Event by = by_whom(running.job());
+  const auto with = TRY(rooms_.store.read(running.tenant(), soon(), [&](store::Transaction& tx) { return rooms_.directory.preparation(tx, by); }));
+  const auto until = Deadline::after(pages_on_end);
+  auto page = look_ahead(rooms_, import, with, page_after(running.job()));
+  for (;;) {
+    if (!page) return std::unexpected(std::move(page.error()));
+    const std::int64_t next = page_after(running.job()) + 1;
+    if (next >= import.row.pages || until.passed()) return write_page(rooms_, running, import, by, page->rows, &*page);
+    auto ahead = std::async(std::launch::async | std::launch::deferred, [&] { return look_ahead(rooms_, import, with, next); });
+    TRY(write_page(rooms_, running, import, by, page->rows, &*page));
+    page = ahead.get();
+    TRY(running.keep());
   }
 }
 

@@ -44,6 +44,7 @@ class RunWork final : public jobs::Work {
 
  private:
   Status step_each(jobs::Running& running, const OpenedImport& import);
+  Status step_on_end(jobs::Running& running, const OpenedImport& import);
   Status run_all(jobs::Running& running, const OpenedImport& import);
   ImportRooms rooms_;
 };

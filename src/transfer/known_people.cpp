@@ -4,9 +4,8 @@
 
 namespace kidoban::transfer {
 
-Result<KnownPeople> KnownPeople::of(store::Transaction& tx, directory::Directory& directory, const Columns& columns, std::span<const FileRow> rows) {
+KnownPeople KnownPeople::named_in(const Columns& columns, std::span<const FileRow> rows) {
   KnownPeople out;
-  std::vector<std::string> wanted;
   for (const FileRow& row : rows) {
     for (std::size_t i = 0; i < columns.all().size(); ++i) {
       const Column& column = columns.all()[i];
@@ -15,11 +14,16 @@ Result<KnownPeople> KnownPeople::of(store::Transaction& tx, directory::Directory
       if (typed.empty()) continue;
       if (out.logins_.contains(typed)) continue;
       const auto& login = out.logins_.emplace(typed, directory::canonical_login(typed)).first->second;
-      if (login && out.asked_.insert(*login).second) wanted.push_back(*login);
+      if (login) out.named_.insert(*login);
     }
   }
-  out.people_ = TRY(directory.find_by_logins(tx, wanted));
   return out;
+}
+
+Status KnownPeople::look_up(store::Transaction& tx, directory::Directory& directory) {
+  people_ = TRY(directory.find_by_logins(tx, std::vector<std::string>(named_.begin(), named_.end())));
+  asked_ = true;
+  return {};
 }
 
 Result<std::string> KnownPeople::login_of(std::string_view typed) const {
@@ -28,7 +32,7 @@ Result<std::string> KnownPeople::login_of(std::string_view typed) const {
 }
 
 std::optional<const directory::Person*> KnownPeople::find(std::string_view login) const {
-  if (!asked_.contains(login)) return std::nullopt;
+  if (!asked_ || !named_.contains(login)) return std::nullopt;
   const auto known = people_.find(login);
   return known == people_.end() ? nullptr : &known->second;
 }

@@ -17,11 +17,12 @@ std::int64_t number(const json::object& o, std::string_view name) {
 }
 std::string text(const json::value& value) { return value.is_string() ? std::string(value.get_string()) : std::string(); }
 
-json::value told(const Outcome& one) {
-  json::array changed, faults;
-  for (const Changed& c : one.changed) changed.push_back(json::array{c.attribute, c.from, c.to});
-  for (const CellFault& f : one.faults) faults.push_back(json::array{f.column, f.line, f.reason});
-  json::object o{{"k", static_cast<std::int64_t>(one.kind)}, {"r", one.row}, {"l", one.line}, {"w", one.who}};
+json::value told(const Outcome& one, const json::storage_ptr& memory) {
+  json::array changed(memory), faults(memory);
+  changed.reserve(one.changed.size());
+  for (const Changed& c : one.changed) changed.push_back(json::array({c.attribute, c.from, c.to}, memory));
+  for (const CellFault& f : one.faults) faults.push_back(json::array({f.column, f.line, f.reason}, memory));
+  json::object o({{"k", static_cast<std::int64_t>(one.kind)}, {"r", one.row}, {"l", one.line}, {"w", one.who}}, 6, memory);
   if (!changed.empty()) o["c"] = std::move(changed);
   if (!faults.empty()) o["f"] = std::move(faults);
   return o;
@@ -65,8 +66,10 @@ Counts counts_from_json(std::string_view from) {
 }
 
 std::string outcomes_json(const std::vector<Outcome>& all) {
-  json::array rows;
-  for (const Outcome& one : all) rows.push_back(told(one));
+  json::monotonic_resource memory;
+  json::array rows(&memory);
+  rows.reserve(all.size());
+  for (const Outcome& one : all) rows.push_back(told(one, &memory));
   return json::serialize(rows);
 }
 

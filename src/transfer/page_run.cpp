@@ -1,7 +1,10 @@
 #include "transfer/page_run.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
+
+#include "transfer/page_ahead.h"
 
 namespace kidoban::transfer {
 
@@ -43,14 +46,14 @@ Result<Plan> plan_row(store::Transaction& tx, FileKind kind, const Ground& groun
 class Firsts {
  public:
   // Those known by their login are looked up at once.
-  static Result<Firsts> of(store::Transaction& tx, const SealedFiles& files, const Id& import, const Ground& ground, const std::vector<FileRow>& rows) {
+  static Result<Firsts> of(store::Transaction& tx, const SealedFiles& files, const Id& import, const Ground& ground, std::span<const FileRow* const> rows) {
     Firsts out(tx, files, import);
     const auto column = ground.columns.find("login");
     if (!column || ground.known == nullptr) return out;
     std::vector<std::string> logins;
     std::vector<crypto::Digest> keys;
-    for (const FileRow& row : rows) {
-      const auto login = ground.known->login_of(cell_text(row, *column));
+    for (const FileRow* row : rows) {
+      const auto login = ground.known->login_of(cell_text(*row, *column));
       if (!login) continue;
       keys.push_back(files.key_of(*login));
       logins.push_back(*login);
@@ -102,13 +105,12 @@ class Doing {
   Doing(const Doing&) = delete;
   Doing& operator=(const Doing&) = delete;
 
-  Result<std::vector<Outcome>> all(const SealedFiles& files, const std::vector<FileRow>& rows) {
-    known_ = TRY(KnownPeople::of(tx_, ground_.directory, ground_.columns, rows));
-    ground_.known = &known_;
-    const auto firsts = TRY(Firsts::of(tx_, files, page_.import.row.id, ground_, rows));
-    outcomes_.reserve(rows.size());
-    for (const FileRow& row : rows) TRY(one(firsts, row));
-    TRY(make_waiting());
+  Result<std::vector<Outcome>> all(const SealedFiles& files, const std::vector<FileRow>& rows, const PageAhead* ahead) {
+    outcomes_.resize(rows.size());
+    std::vector<std::size_t> left(rows.size());
+    std::iota(left.begin(), left.end(), std::size_t{0});
+    if (ahead != nullptr && ahead->in_any_order && TRY(ground_.directory.holds_good(tx_, ahead->with))) left = TRY(make_prepared(*ahead));
+    if (!left.empty()) TRY(do_in_order(files, rows, left, ahead));
     for (Outcome& outcome : outcomes_) {
       counts_.add(outcome.kind);
       shorten(outcome);
@@ -117,15 +119,55 @@ class Doing {
   }
 
  private:
-  Status one(const Firsts& firsts, const FileRow& row) {
+  // Nobody is asked for: who can't be made, because somebody has the login, is left with the other rows, for their turn.
+  Result<std::vector<std::size_t>> make_prepared(const PageAhead& ahead) {
+    std::vector<std::size_t> places, left;
+    std::vector<const directory::PreparedPerson*> people;
+    for (std::size_t i = 0; i < ahead.rows.size(); ++i) {
+      if (!ahead.newcomers[i] || page_.refused.contains(ahead.rows[i].number)) {
+        left.push_back(i);
+        continue;
+      }
+      places.push_back(i);
+      people.push_back(&ahead.newcomers[i]->person);
+    }
+    const auto made = TRY(ground_.directory.create_prepared(tx_, ahead.with, people));
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      Outcome& outcome = outcomes_[places[i]];
+      outcome = ahead.newcomers[places[i]]->outcome;
+      if (made[i]) continue;
+      if (!is_of_row(made[i].error())) return std::unexpected(made[i].error());
+      // Those who have the logins may have taken places that the contract still had.
+      if (made[i].error().reason == "login_taken" || made[i].error().reason == "quota_reached") left.push_back(places[i]);
+      else refuse(outcome, made[i].error().reason.text());
+    }
+    std::ranges::sort(left);
+    return left;
+  }
+
+  Status do_in_order(const SealedFiles& files, const std::vector<FileRow>& rows, const std::vector<std::size_t>& places, const PageAhead* ahead) {
+    if (ahead != nullptr) {
+      known_ = ahead->logins;
+    } else {
+      known_ = KnownPeople::named_in(ground_.columns, rows);
+    }
+    TRY(known_.look_up(tx_, ground_.directory));
+    ground_.known = &known_;
+    std::vector<const FileRow*> wanted;
+    for (const std::size_t place : places) wanted.push_back(&rows[place]);
+    const auto firsts = TRY(Firsts::of(tx_, files, page_.import.row.id, ground_, wanted));
+    for (const std::size_t place : places) TRY(one(firsts, rows[place], place));
+    return make_waiting();
+  }
+
+  Status one(const Firsts& firsts, const FileRow& row, std::size_t place) {
     auto plan = TRY(plan_row(tx_, static_cast<FileKind>(page_.import.row.kind), ground_, row));
     if (plan.key && TRY(firsts.is_another(*plan.key, row.number))) refuse(plan, "row_repeated");
     if (const auto known = page_.refused.find(row.number); known != page_.refused.end()) refuse(plan, known->second);
-    if (plan.outcome.kind == Outcome::Kind::remove && counts_.remove + removed_ >= page_.import.deletions) refuse(plan, "deletions_exceeded");
+    if (plan.outcome.kind == Outcome::Kind::remove && counts_.remove + removed_ >= page_.import.previewed.remove) refuse(plan, "deletions_exceeded");
     if (plan.outcome.kind == Outcome::Kind::error && page_.mode == Mode::all) return give_up(std::move(plan.outcome));
     if (plan.outcome.kind == Outcome::Kind::remove) ++removed_;
-    const std::size_t place = outcomes_.size();
-    outcomes_.push_back(std::move(plan.outcome));
+    outcomes_[place] = std::move(plan.outcome);
     if (plan.newcomer) {
       waiting_.add(std::move(*plan.newcomer), place);
     } else if (plan.act) {
@@ -190,7 +232,8 @@ Result<Ground> ground_for(const PageRun& page, store::Transaction& tx, Phase pha
 
 Result<std::vector<Outcome>> PageRun::look(store::Transaction& tx, const SealedFiles& files, const std::vector<FileRow>& rows) const {
   Ground ground = TRY(ground_for(*this, tx, Phase::check));
-  const auto known = TRY(KnownPeople::of(tx, ground.directory, ground.columns, rows));
+  auto known = KnownPeople::named_in(ground.columns, rows);
+  TRY(known.look_up(tx, ground.directory));
   ground.known = &known;
   std::vector<Plan> plans;
   std::vector<KeyRow> keys;
@@ -216,9 +259,9 @@ Result<std::vector<Outcome>> PageRun::look(store::Transaction& tx, const SealedF
 }
 
 Result<std::vector<Outcome>> PageRun::run(store::Transaction& tx, const SealedFiles& files, const std::vector<FileRow>& rows, Counts& counts,
-                                          std::optional<GivenUp>& given_up) const {
+                                          std::optional<GivenUp>& given_up, const PageAhead* ahead) const {
   Doing doing(tx, *this, TRY(ground_for(*this, tx, Phase::run)), counts, given_up);
-  return doing.all(files, rows);
+  return doing.all(files, rows, ahead);
 }
 
 }  // namespace kidoban::transfer

@@ -17,7 +17,7 @@ namespace kidoban::transfer {
 struct OpenedImport {
   ImportRow row;
   Columns columns;
-  std::int64_t deletions = 0;  // in the preview: the run doesn't do more of them
+  Counts previewed;  // the run doesn't do more deletions than these
 };
 
 // The row at which a transaction was given up, and why.
@@ -25,6 +25,8 @@ struct GivenUp {
   Outcome outcome;
   std::string reason;
 };
+
+struct PageAhead;
 
 struct PageRun {
   const ImportRooms& rooms;
@@ -35,9 +37,10 @@ struct PageRun {
 
   // What each row would do. Writes whom they are about, and nothing else.
   Result<std::vector<Outcome>> look(store::Transaction& tx, const SealedFiles& files, const std::vector<FileRow>& rows) const;
-  // Does them. An Error that `given_up` explains is a row's, any other the store's. `counts` has those done before.
+  // Does them. An Error that `given_up` explains is a row's, any other the store's. `counts` has those done before. `ahead`: the same rows, as
+  // far as they are prepared (page_ahead.h); nullptr where they aren't.
   Result<std::vector<Outcome>> run(store::Transaction& tx, const SealedFiles& files, const std::vector<FileRow>& rows, Counts& counts,
-                                   std::optional<GivenUp>& given_up) const;
+                                   std::optional<GivenUp>& given_up, const PageAhead* ahead = nullptr) const;
 };
 
 }  // namespace kidoban::transfer

@@ -165,6 +165,60 @@ TEST_CASE("rows that make, change and delete in turns are done in their order") 
   });
 }
 
+TEST_CASE("who came between the preview and the run is changed and not made, over pages that are prepared while others are written") {
+  on_each([](World& w) {
+    const auto looked_at = w.make(w.a, many(1700) + "P3@example.com,Again\n");
+    REQUIRE(looked_at.check.counts == R"({"create":1700,"update":0,"delete":0,"skip":0,"error":1})");
+    w.done(w.a, "login,title\np7@example.com,Before\np1600@example.com,T\n");
+    const auto done = w.run(w.a, looked_at.id);
+    CHECK(done.run->counts == R"({"create":1698,"update":1,"delete":0,"skip":1,"error":1})");
+    CHECK(done.run->done == 1701);
+    CHECK(w.people(w.a) == 1700);
+    CHECK(w.find(w.a, "p7@example.com")->profile.title == "T");
+    const auto rows = w.rows(w.a, done.id);
+    REQUIRE(rows.size() == 500);
+    CHECK(rows[7].kind == Outcome::Kind::update);
+    CHECK(rows[7].row == 8);
+    CHECK(rows[8].kind == Outcome::Kind::create);
+    CHECK(rows[8].who == "p8@example.com");
+    CHECK(w.people(w.b) == 0);
+  });
+}
+
+TEST_CASE("who is there already doesn't take the places that the contract still has for those who are new") {
+  on_each([](World& w) {
+    const auto looked_at = w.make(w.a, many(20));
+    w.done(w.a, "login,title\np0@example.com,T\np2@example.com,T\n");
+    REQUIRE(w.write(w.a, [&](store::Transaction& tx) { return w.directory.set_quota(tx, 12, w.by); }));
+    const auto done = w.run(w.a, looked_at.id);
+    CHECK(done.run->counts == R"({"create":10,"update":0,"delete":0,"skip":2,"error":8})");
+    CHECK(w.people(w.a) == 12);
+    const auto rows = w.rows(w.a, done.id);
+    REQUIRE(rows.size() == 20);
+    CHECK(rows[11].kind == Outcome::Kind::create);
+    CHECK(rows[12].faults.front().reason == "quota_reached");
+  });
+}
+
+TEST_CASE("what the tenant settles between two pages holds for the second") {
+  on_each([](World& w) {
+    const auto looked_at = w.make(w.a, many(1200));
+    // In the midst of the second page's transaction: what was prepared doesn't hold good any more.
+    int steps = 0;
+    w.imports.ask_rights([&](store::Transaction& tx, const audit::Actor&, directory::Permission) -> Status {
+      if (++steps != 2) return {};
+      directory::Schema schema;
+      schema.retention_days = 7;
+      TRY(w.directory.set_schema(tx, schema, {}, w.by));
+      return {};
+    });
+    const auto done = w.run(w.a, looked_at.id);
+    CHECK(done.run->state == jobs::State::done);
+    CHECK(w.people(w.a) == 1200);
+    CHECK(w.find(w.a, "p1199@example.com"));
+  });
+}
+
 TEST_CASE("who lost the right meanwhile stops their job at its next step") {
   on_each([](World& w) {
     const auto boss = w.administrator(w.a, "boss@example.com"), other = w.administrator(w.a, "other@example.com");

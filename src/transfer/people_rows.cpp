@@ -42,12 +42,24 @@ struct Said {
 
 class PersonPlanner {
  public:
-  PersonPlanner(store::Transaction& tx, const Ground& ground, const FileRow& row)
-      : tx_(tx), ground_(ground), row_(row), cells_(ground, row, plan_.outcome) {}
-
-  Result<Plan> plan() {
+  // `tx` is nullptr where the store isn't to be asked.
+  PersonPlanner(store::Transaction* tx, const Ground& ground, const FileRow& row) : tx_(tx), ground_(ground), row_(row), cells_(ground, row, plan_.outcome) {
     plan_.outcome.row = row_.number;
     plan_.outcome.line = row_.line;
+  }
+
+  std::optional<Plan> plan_new() {
+    // No Error: nothing is asked.
+    if (!read() || said_.id || names_others_) return std::nullopt;
+    const auto login = login_of(said_.login);
+    if (login && !said_.remove && !said_.update_only) {
+      plan_.key = *login;
+      create();
+    }
+    return std::move(plan_);
+  }
+
+  Result<Plan> plan() {
     TRY(read());
     const auto person = TRY(find());
     if (said_.login.empty() && !said_.id) cells_.fault(ground_.columns.find("login"), "login_missing");
@@ -111,11 +123,13 @@ class PersonPlanner {
       said_.values.insert_or_assign(name, Value(std::string(text)));
       return {};
     }
-    const auto login = ground_.known == nullptr ? directory::canonical_login(text) : ground_.known->login_of(text);
-    auto person = login ? TRY(find_person(tx_, ground_, *login)) : std::nullopt;
+    names_others_ = true;
+    if (tx_ == nullptr) return {};
+    const auto login = login_of(text);
+    auto person = login ? TRY(find_person(*tx_, ground_, *login)) : std::nullopt;
     if (!person && login && ground_.catch_up) {  // made by a row before this one, perhaps
       TRY(ground_.catch_up());
-      person = TRY(ground_.directory.find_by_login(tx_, *login));
+      person = TRY(ground_.directory.find_by_login(*tx_, *login));
     }
     if (person) said_.values.insert_or_assign(name, Value(person->id.text()));
     else if (ground_.phase == Phase::run || text.find('@') == std::string_view::npos) cells_.fault(index, "person_unknown");
@@ -145,10 +159,14 @@ class PersonPlanner {
     return std::nullopt;
   }
 
+  Result<std::string> login_of(std::string_view typed) const {
+    return ground_.known == nullptr ? directory::canonical_login(typed) : ground_.known->login_of(typed);
+  }
+
   // By id where there is one (the login may then become another), else by login.
   Result<std::optional<Person>> find() {
     if (said_.id) {
-      auto person = ground_.directory.get_person(tx_, *said_.id);
+      auto person = ground_.directory.get_person(*tx_, *said_.id);
       if (!person && person.error().kind != Kind::not_found) return std::unexpected(std::move(person.error()));
       if (person) {
         plan_.key = person->profile.login;
@@ -157,18 +175,18 @@ class PersonPlanner {
       cells_.fault(ground_.columns.find(Role::id), "person_unknown");
       return std::nullopt;
     }
-    const auto login = ground_.known == nullptr ? directory::canonical_login(said_.login) : ground_.known->login_of(said_.login);
+    const auto login = login_of(said_.login);
     if (!login) {
       if (!said_.login.empty()) cells_.fault(ground_.columns.find("login"), login.error().reason.text());
       return std::nullopt;
     }
     plan_.key = *login;
-    return find_person(tx_, ground_, *login);
+    return find_person(*tx_, ground_, *login);
   }
 
   // Whoever sets an administrator's password or address can become them: that is done one by one, by somebody who may as much.
   Status leave_administrators(const Person& person) {
-    const auto grant = TRY(ground_.directory.roles().grant_of(tx_, person.id, person.administrator));
+    const auto grant = TRY(ground_.directory.roles().grant_of(*tx_, person.id, person.administrator));
     if (grant.anywhere().none()) return {};
     plan_.act = nullptr;
     cells_.fault(std::nullopt, "person_administers");
@@ -303,16 +321,19 @@ class PersonPlanner {
     plan_.outcome.changed.push_back({std::string(name), std::string(from), std::string(to)});
   }
 
-  store::Transaction& tx_;
+  store::Transaction* tx_;
   const Ground& ground_;
   const FileRow& row_;
   Plan plan_;
   RowReader cells_;
   Said said_;
+  bool names_others_ = false;
 };
 
 }  // namespace
 
-Result<Plan> plan_person(store::Transaction& tx, const Ground& ground, const FileRow& row) { return PersonPlanner(tx, ground, row).plan(); }
+Result<Plan> plan_person(store::Transaction& tx, const Ground& ground, const FileRow& row) { return PersonPlanner(&tx, ground, row).plan(); }
+
+std::optional<Plan> plan_newcomer(const Ground& ground, const FileRow& row) { return PersonPlanner(nullptr, ground, row).plan_new(); }
 
 }  // namespace kidoban::transfer

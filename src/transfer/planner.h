@@ -84,6 +84,9 @@ std::string_view cell_text(const FileRow& row, std::size_t column);
 
 // The error is the store's; what is wrong with the row is in the outcome.
 Result<Plan> plan_person(store::Transaction& tx, const Ground& ground, const FileRow& row);
+// As if nobody had that login, without asking the store. Nothing where a row names people by id, or others than its own: what it means then
+// depends on who is there.
+std::optional<Plan> plan_newcomer(const Ground& ground, const FileRow& row);
 Result<Plan> plan_group(store::Transaction& tx, const Ground& ground, const FileRow& row);
 Result<Plan> plan_member(store::Transaction& tx, const Ground& ground, const FileRow& row);
 

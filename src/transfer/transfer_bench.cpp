@@ -1,8 +1,10 @@
 // What importing somebody costs, without the API around it: `ninja transfer_bench && tests/kit/transfer_bench [people [sqlite]]`. A file of
-// people is looked at and done by the jobs' engine on one thread; CPU is this process's, user and system. PostgreSQL is the test
+// people is looked at and done by the jobs' engine; CPU is this process's, user and system, and what of it the thread that writes has, which
+// bounds what any number of cores could do. PostgreSQL is the test
 // kit's with fsync on; its own CPU isn't in the figures. Its floor: bench/directory_floor.cpp.
 
 #include <sys/resource.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -38,13 +40,20 @@ double cpu_s() {
   return double(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1e-6 * double(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
+double thread_s() {
+  timespec at{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+  return double(at.tv_sec) + 1e-9 * double(at.tv_nsec);
+}
+
 template <class Act>
 void measure(std::string_view engine, const char* what, int people, const Act& act) {
-  const double cpu = cpu_s();
+  const double cpu = cpu_s(), thread = thread_s();
   const auto begun = std::chrono::steady_clock::now();
   act();
   const double lasted = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  std::printf("%s %s: %d people, %.2f s wall, %.1f us CPU each\n", std::string(engine).c_str(), what, people, lasted, 1e6 * (cpu_s() - cpu) / people);
+  std::printf("%s %s: %d people, %.2f s wall, %.0f a second, %.1f us CPU each, %.1f of it on the thread that writes\n", std::string(engine).c_str(), what, people,
+              lasted, people / lasted, 1e6 * (cpu_s() - cpu) / people, 1e6 * (thread_s() - thread) / people);
   std::fflush(stdout);
 }
 
