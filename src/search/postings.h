@@ -1,0 +1,118 @@
+#pragma once
+// What is derived from an index's columns so that nobody need be looked at who isn't asked for: for each value the rows of those who have it,
+// the values in their order, the rows in the order of a time. Made when it is first asked for, by whichever reader comes first while others of
+// the same wait; what has changed since is told apart (People::touched), until so much has that all of it is made anew.
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "search/texts.h"
+
+namespace kidoban::search {
+
+using Row = std::uint32_t;
+using Bits = std::vector<std::uint64_t>;  // one a row
+inline bool has_bit(const Bits& bits, std::size_t i) { return ((bits[i / 64] >> (i % 64)) & 1) != 0; }
+inline void set_bit(Bits& bits, std::size_t i) { bits[i / 64] |= std::uint64_t{1} << (i % 64); }
+inline void clear_bit(Bits& bits, std::size_t i) { bits[i / 64] &= ~(std::uint64_t{1} << (i % 64)); }
+
+// The rows of each value.
+struct Postings {
+  std::vector<Code> codes{};          // ascending
+  std::vector<std::uint32_t> from{};  // by place in `codes`: where in `rows` its own begin; and where the last one's end
+  std::vector<Row> rows{};            // of each value by id; twice where somebody has it twice
+  Bits having{};                      // who has any
+  bool once = true;                   // nobody has two values
+
+  std::span<const Row> of(std::size_t place) const { return std::span(rows).subspan(from[place], from[place + 1] - from[place]); }
+  std::optional<std::size_t> place_of(Code code) const;
+  std::size_t bytes() const;
+};
+
+// Rows in an order, those who have no place in it left out.
+struct Ranking {
+  std::vector<Row> rows{};
+  Bits having{};
+  std::size_t bytes() const { return rows.capacity() * sizeof(Row) + having.capacity() * sizeof(std::uint64_t); }
+};
+
+// Places in Postings::codes, by the values' bytes.
+struct Sorted {
+  std::vector<std::uint32_t> places{};
+  std::size_t bytes() const { return places.capacity() * sizeof(std::uint32_t); }
+};
+Sorted sorted(const Texts& texts, const Postings& postings);
+
+// What all that is derived from one index weighs and may weigh.
+struct Derived {
+  std::atomic<std::size_t> bytes{0}, room{~std::size_t{0}};
+  std::atomic<bool> any{false};
+};
+
+// One of them. get() from any reader; drop() where nobody reads.
+template <class T>
+class Lazily {
+ public:
+  // nullptr where there is no room for so many bytes.
+  template <class Make>
+  const T* get(Derived& all, std::size_t about, const Make& make) {
+    const std::lock_guard lock(making_);
+    if (made_) return made_.get();
+    if (all.bytes + about > all.room) return nullptr;
+    made_ = std::make_unique<T>(make());
+    all.bytes += made_->bytes();
+    all.any = true;
+    return made_.get();
+  }
+  void drop() { made_.reset(); }
+
+ private:
+  std::mutex making_;
+  std::unique_ptr<T> made_;
+};
+
+// Of as many rows, with codes below that: `each(emit)` calls emit(row, code) for every value, 0 for none, the same ones both times that it is called.
+template <class Each>
+Postings post(std::size_t rows, std::size_t codes, const Each& each) {
+  Postings out;
+  // Most codes are of other columns: pages of zeros that are never written cost nothing.
+  struct Free {
+    void operator()(std::uint32_t* p) const { std::free(p); }
+  };
+  const std::unique_ptr<std::uint32_t, Free> counts(static_cast<std::uint32_t*>(std::calloc(codes, sizeof(std::uint32_t))));
+  if (!counts) throw std::bad_alloc();
+  std::size_t all = 0;
+  out.having.resize((rows + 63) / 64);
+  each([&](Row row, Code code) {
+    if (code == 0) return;
+    if (counts.get()[code]++ == 0) out.codes.push_back(code);
+    ++all;
+    if (has_bit(out.having, row)) out.once = false;
+    set_bit(out.having, row);
+  });
+  out.codes.shrink_to_fit();
+  if (!std::ranges::is_sorted(out.codes)) std::ranges::sort(out.codes);
+  out.from.reserve(out.codes.size() + 1);
+  std::uint32_t begin = 0;
+  for (const Code code : out.codes) {
+    out.from.push_back(begin);
+    begin += std::exchange(counts.get()[code], begin);
+  }
+  out.from.push_back(begin);
+  out.rows.resize(all);
+  each([&](Row row, Code code) {
+    if (code != 0) out.rows[counts.get()[code]++] = row;
+  });
+  return out;
+}
+
+}  // namespace kidoban::search
