@@ -386,7 +386,7 @@ class Matching {
   Bits moments(const Filter::Node& node, const Field& field) const {
     const Comparison comparison(node.op, node.literal);
     const Ranking* ranking = people_.ranked(field.moment);
-    return settled(ranking != nullptr ? ranked(node, *ranking, field.moment) : std::nullopt, nullptr, [&](std::size_t row) {
+    return settled(ranking != nullptr ? ranked(node, *ranking) : std::nullopt, nullptr, [&](std::size_t row) {
       const auto at = people_.moment(field.moment, static_cast<Row>(row));
       if (at == no_moment) return verdict(node, Found::nothing);
       return verdict(node, comparison.holds(from_us(at)) ? Found::matching : Found::other);
@@ -394,7 +394,7 @@ class Matching {
   }
 
   // A comparison with a time holds for those on one side of it, or at it, or for all others.
-  std::optional<Bits> ranked(const Filter::Node& node, const Ranking& ranking, Moment which) const {
+  std::optional<Bits> ranked(const Filter::Node& node, const Ranking& ranking) const {
     const bool nothing = verdict(node, Found::nothing);
     Bits out = none(people_);
     add_those(out, ranking.having);
@@ -409,9 +409,8 @@ class Matching {
     std::size_t low = 0, high = 0;  // those at the time itself
     if (node.literal.instant) {
       const std::int64_t at = to_us(*node.literal.instant);
-      const auto by = [&](Row row) { return people_.moment(which, row); };
-      low = static_cast<std::size_t>(std::ranges::lower_bound(rows, at, {}, by) - rows.begin());
-      high = static_cast<std::size_t>(std::ranges::upper_bound(rows, at, {}, by) - rows.begin());
+      low = static_cast<std::size_t>(std::ranges::lower_bound(ranking.times, at) - ranking.times.begin());
+      high = static_cast<std::size_t>(std::ranges::upper_bound(ranking.times, at) - ranking.times.begin());
     }
     std::size_t from = low, until = high;
     bool between = true;

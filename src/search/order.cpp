@@ -187,20 +187,20 @@ class Walk {
 
   bool by_time(const Ranking& ranking) {
     const std::span<const Row> rows(ranking.rows);
-    const auto by = [&](Row row) { return people_.moment(order_.by->moment, row); };
+    const std::span<const std::int64_t> times(ranking.times);
     const bool from_within = after_ && from_.has_value;
+    const auto until = [&](std::int64_t at) { return static_cast<std::size_t>(std::ranges::upper_bound(times, at) - times.begin()); };
+    const auto since = [&](std::int64_t at) { return static_cast<std::size_t>(std::ranges::lower_bound(times, at) - times.begin()); };
     if (!order_.descending) {
       if (!from_within) return offer(rows);
-      const auto same = std::ranges::equal_range(rows, from_.number, {}, by);
-      const std::span<const Row> at(same.begin(), same.end());
-      return offer(behind(at)) && (full_ || offer(std::span(same.end(), rows.end())));
+      const std::size_t begin = since(from_.number), end = until(from_.number);
+      return offer(behind(rows.subspan(begin, end - begin))) && (full_ || offer(rows.subspan(end)));
     }
     // Backwards, but those of one time by id.
-    std::size_t end = rows.size();
-    if (from_within) end = static_cast<std::size_t>(std::ranges::upper_bound(rows, from_.number, {}, by) - rows.begin());
+    std::size_t end = from_within ? until(from_.number) : rows.size();
     while (end > 0 && !full_) {
-      const std::int64_t at = by(rows[end - 1]);
-      const auto begin = static_cast<std::size_t>(std::ranges::lower_bound(rows.first(end), at, {}, by) - rows.begin());
+      const std::int64_t at = times[end - 1];
+      const std::size_t begin = since(at);
       std::span<const Row> same = rows.subspan(begin, end - begin);
       if (from_within && at == from_.number) same = behind(same);
       if (!offer(same)) return false;

@@ -167,7 +167,7 @@ const Sorted* People::sorted(const Column& column) const {
 
 const Ranking* People::ranked(Moment which) const {
   const auto& moments = moments_[static_cast<std::size_t>(which)];
-  return derived_->by_moment[static_cast<std::size_t>(which)].get(*derived_, moments.size() * sizeof(Row), [&] {
+  return derived_->by_moment[static_cast<std::size_t>(which)].get(*derived_, moments.size() * (sizeof(Row) + sizeof(std::int64_t)), [&] {
     Ranking out;
     out.having.resize(present_.size());
     out.rows.reserve(count_);
@@ -178,6 +178,8 @@ const Ranking* People::ranked(Moment which) const {
     }
     const auto before = [&](Row a, Row b) { return moments[a] != moments[b] ? moments[a] < moments[b] : ids_[a] < ids_[b]; };
     if (!std::ranges::is_sorted(out.rows, before)) std::ranges::sort(out.rows, before);
+    out.times.reserve(out.rows.size());
+    for (const Row row : out.rows) out.times.push_back(moments[row]);
     return out;
   });
 }
@@ -189,7 +191,7 @@ const Ranking* People::by_id() const {
     std::vector<Row> most, others;
     for (Row row = 0; row < rows(); ++row) (most.empty() || before(most.back(), row) ? most : others).push_back(row);
     std::ranges::sort(others, before);
-    Ranking out{.rows = std::vector<Row>(rows()), .having = present_};
+    Ranking out{.rows = std::vector<Row>(rows()), .times = {}, .having = present_};
     std::ranges::merge(most, others, out.rows.begin(), before);
     return out;
   });

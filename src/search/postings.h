@@ -38,11 +38,12 @@ struct Postings {
   std::size_t bytes() const;
 };
 
-// Rows in an order, those who have no place in it left out.
+// Rows in an order, those who have no place in it left out. Who was touched since keeps their place: it is by what was.
 struct Ranking {
   std::vector<Row> rows{};
+  std::vector<std::int64_t> times{};  // of each of these, where it is by time
   Bits having{};
-  std::size_t bytes() const { return rows.capacity() * sizeof(Row) + having.capacity() * sizeof(std::uint64_t); }
+  std::size_t bytes() const { return rows.capacity() * sizeof(Row) + times.capacity() * sizeof(std::int64_t) + having.capacity() * sizeof(std::uint64_t); }
 };
 
 // Places in Postings::codes, by the values' bytes.
