@@ -241,7 +241,7 @@ class Matching {
   // The rows of each value for which it holds.
   void mark(Bits& out, const Postings& postings, Truth& truth) const {
     each_candidate(postings, truth, [&](std::size_t place) {
-      if (truth.of(postings.codes[place]) == Found::matching) set_all(out, postings.of(place));
+      if (truth.of(postings.codes[place]) == Found::matching) postings.add_to(out, place);
     });
   }
 
@@ -256,7 +256,7 @@ class Matching {
       rows += postings.of(place).size();
     });
     if (rows * 2 <= postings.rows.size()) {
-      for (const auto place : places) set_all(out, postings.of(place));
+      for (const auto place : places) postings.add_to(out, place);
       return;
     }
     add_those(out, postings.having);
@@ -266,7 +266,7 @@ class Matching {
         ++next;
         continue;
       }
-      for (const Row row : postings.of(place)) clear_bit(out, row);
+      postings.take_from(out, place);
     }
   }
 

@@ -108,13 +108,21 @@ void People::touch(Row row) {
   if (!derived_->any) return;
   const std::size_t at_most = std::clamp<std::size_t>(rows() / 256, 256, 4096);
   if (touched_.size() >= at_most) {
+    std::size_t kept = 0;
     for (auto& [name, column] : columns_) {
+      if (const Sorted* old = column.sorted.made()) {
+        const auto& codes = column.postings.front().made()->codes;
+        column.order.clear();
+        column.order.reserve(codes.size());
+        for (const auto place : old->places) column.order.push_back(codes[place]);
+      }
+      kept += column.order.capacity() * sizeof(Code);
       for (auto& one : column.postings) one.drop();
       column.sorted.drop();
     }
     for (auto& one : derived_->by_moment) one.drop();
     derived_->by_id.drop();
-    derived_->bytes = 0;
+    derived_->bytes = kept;
     derived_->any = false;
     touched_.clear();
     is_touched_.clear();
@@ -162,7 +170,12 @@ const Postings* People::postings(const Column& column, Part part) const {
 const Sorted* People::sorted(const Column& column) const {
   const Postings* all = postings(column);
   if (all == nullptr) return nullptr;
-  return column.sorted.get(*derived_, all->codes.size() * sizeof(std::uint32_t), [&] { return search::sorted(texts_, *all); });
+  return column.sorted.get(*derived_, all->codes.size() * sizeof(std::uint32_t), [&] {
+    Sorted out = search::sorted(texts_, *all, column.order);
+    derived_->bytes -= column.order.capacity() * sizeof(Code);
+    column.order = {};
+    return out;
+  });
 }
 
 const Ranking* People::ranked(Moment which) const {

@@ -33,6 +33,7 @@ struct Column {
   std::uint16_t searched = 0;  // its bit, where words are looked for in it
   mutable std::array<Lazily<Postings>, 3> postings{};  // by Part
   mutable Lazily<Sorted> sorted{};
+  mutable std::vector<Code> order{};     // that they had when `sorted` was dropped, until it is made again
 };
 
 enum class Part : std::uint8_t { value, type, display, primary };

@@ -1,5 +1,6 @@
 #include "search/postings.h"
 
+#include <array>
 #include <cstring>
 
 namespace kidoban::search {
@@ -54,19 +55,71 @@ std::optional<std::size_t> Postings::place_of(Code code) const {
   return static_cast<std::size_t>(found - codes.begin());
 }
 
-std::size_t Postings::bytes() const {
-  return codes.capacity() * sizeof(Code) + from.capacity() * sizeof(std::uint32_t) + rows.capacity() * sizeof(Row) + having.capacity() * sizeof(std::uint64_t);
+void Postings::find_common() {
+  for (std::size_t place = 0; place < codes.size(); ++place) {
+    const auto of_it = of(place);
+    if (of_it.size() * 32 < having.size() * 64) continue;
+    Bits bits(having.size());
+    for (const Row row : of_it) set_bit(bits, row);
+    common.emplace_back(static_cast<std::uint32_t>(place), std::move(bits));
+  }
 }
 
-Sorted sorted(const Texts& texts, const Postings& postings) {
-  std::vector<Entry> all(postings.codes.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].place = static_cast<std::uint32_t>(i);
-  Sorting(texts, postings).sort(all, 0);
+const Bits* Postings::common_at(std::size_t place) const {
+  const auto found = std::ranges::lower_bound(common, place, {}, &std::pair<std::uint32_t, Bits>::first);
+  return found != common.end() && found->first == place ? &found->second : nullptr;
+}
+
+void Postings::add_to(Bits& bits, std::size_t place) const {
+  if (const Bits* all = common_at(place)) {
+    for (std::size_t i = 0; i < all->size(); ++i) bits[i] |= (*all)[i];
+  } else {
+    for (const Row row : of(place)) set_bit(bits, row);
+  }
+}
+
+void Postings::take_from(Bits& bits, std::size_t place) const {
+  if (const Bits* all = common_at(place)) {
+    for (std::size_t i = 0; i < all->size(); ++i) bits[i] &= ~(*all)[i];
+  } else {
+    for (const Row row : of(place)) clear_bit(bits, row);
+  }
+}
+
+std::size_t Postings::bytes() const {
+  std::size_t out = codes.capacity() * sizeof(Code) + from.capacity() * sizeof(std::uint32_t) + rows.capacity() * sizeof(Row) + having.capacity() * sizeof(std::uint64_t);
+  for (const auto& [place, bits] : common) out += bits.capacity() * sizeof(std::uint64_t);
+  return out;
+}
+
+Sorted sorted(const Texts& texts, const Postings& postings, std::span<const Code> before) {
   Sorted out;
-  out.places.reserve(all.size());
-  for (const Entry& one : all) out.places.push_back(one.place);
+  std::vector<std::uint32_t> old;  // places, in order
+  std::vector<Entry> added;
+  // By code: one more than its place, until that is in `old`.
+  const Zeros<std::uint32_t> places(before.empty() ? 1 : texts.size());
+  if (!before.empty()) {
+    for (std::uint32_t i = 0; i < postings.codes.size(); ++i) places[postings.codes[i]] = i + 1;
+    for (const Code code : before) {
+      if (places[code] != 0) old.push_back(std::exchange(places[code], 0) - 1);
+    }
+  }
+  for (std::uint32_t i = 0; i < postings.codes.size(); ++i) {
+    if (before.empty() || places[postings.codes[i]] != 0) added.push_back({0, i});
+  }
+  Sorting(texts, postings).sort(added, 0);
+  out.places.reserve(postings.codes.size());
+  const auto text = [&](std::uint32_t place) { return texts.at(postings.codes[place]); };
+  auto from = old.begin();
+  for (const Entry& one : added) {
+    const auto until = old.empty() ? from : std::ranges::upper_bound(from, old.end(), text(one.place), {}, text);
+    out.places.insert(out.places.end(), from, until);
+    out.places.push_back(one.place);
+    from = until;
+  }
+  out.places.insert(out.places.end(), from, old.end());
   // Names begin so.
-  if (!all.empty()) ::explicit_bzero(all.data(), all.size() * sizeof(Entry));
+  if (!added.empty()) ::explicit_bzero(added.data(), added.size() * sizeof(Entry));
   return out;
 }
 

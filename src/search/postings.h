@@ -32,10 +32,18 @@ struct Postings {
   std::vector<Row> rows{};            // of each value by id; twice where somebody has it twice
   Bits having{};                      // who has any
   bool once = true;                   // nobody has two values
+  // Of values that many have, by place: the same rows as bits, which are put together sixty-four at a time and weigh no more.
+  std::vector<std::pair<std::uint32_t, Bits>> common{};
 
+  void add_to(Bits& bits, std::size_t place) const;
+  void take_from(Bits& bits, std::size_t place) const;
   std::span<const Row> of(std::size_t place) const { return std::span(rows).subspan(from[place], from[place + 1] - from[place]); }
   std::optional<std::size_t> place_of(Code code) const;
   std::size_t bytes() const;
+  void find_common();
+
+ private:
+  const Bits* common_at(std::size_t place) const;
 };
 
 // Rows in an order, those who have no place in it left out. Who was touched since keeps their place: it is by what was.
@@ -51,7 +59,8 @@ struct Sorted {
   std::vector<std::uint32_t> places{};
   std::size_t bytes() const { return places.capacity() * sizeof(std::uint32_t); }
 };
-Sorted sorted(const Texts& texts, const Postings& postings);
+// `before`: an order that codes had; what of it still is among them isn't sorted again.
+Sorted sorted(const Texts& texts, const Postings& postings, std::span<const Code> before);
 
 // What all that is derived from one index weighs and may weigh.
 struct Derived {
@@ -75,27 +84,39 @@ class Lazily {
     return made_.get();
   }
   void drop() { made_.reset(); }
+  const T* made() const { return made_.get(); }  // where nobody asks for it
 
  private:
   std::mutex making_;
   std::unique_ptr<T> made_;
 };
 
+// Numbers by code. Most codes are of other columns: pages of zeros that are never written cost nothing.
+template <class T>
+class Zeros {
+ public:
+  explicit Zeros(std::size_t size) : all_(static_cast<T*>(std::calloc(size, sizeof(T)))) {
+    if (!all_) throw std::bad_alloc();
+  }
+  T& operator[](std::size_t i) const { return all_.get()[i]; }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { std::free(p); }
+  };
+  std::unique_ptr<T, Free> all_;
+};
+
 // Of as many rows, with codes below that: `each(emit)` calls emit(row, code) for every value, 0 for none, the same ones both times that it is called.
 template <class Each>
 Postings post(std::size_t rows, std::size_t codes, const Each& each) {
   Postings out;
-  // Most codes are of other columns: pages of zeros that are never written cost nothing.
-  struct Free {
-    void operator()(std::uint32_t* p) const { std::free(p); }
-  };
-  const std::unique_ptr<std::uint32_t, Free> counts(static_cast<std::uint32_t*>(std::calloc(codes, sizeof(std::uint32_t))));
-  if (!counts) throw std::bad_alloc();
+  const Zeros<std::uint32_t> counts(codes);
   std::size_t all = 0;
   out.having.resize((rows + 63) / 64);
   each([&](Row row, Code code) {
     if (code == 0) return;
-    if (counts.get()[code]++ == 0) out.codes.push_back(code);
+    if (counts[code]++ == 0) out.codes.push_back(code);
     ++all;
     if (has_bit(out.having, row)) out.once = false;
     set_bit(out.having, row);
@@ -106,13 +127,14 @@ Postings post(std::size_t rows, std::size_t codes, const Each& each) {
   std::uint32_t begin = 0;
   for (const Code code : out.codes) {
     out.from.push_back(begin);
-    begin += std::exchange(counts.get()[code], begin);
+    begin += std::exchange(counts[code], begin);
   }
   out.from.push_back(begin);
   out.rows.resize(all);
   each([&](Row row, Code code) {
-    if (code != 0) out.rows[counts.get()[code]++] = row;
+    if (code != 0) out.rows[counts[code]++] = row;
   });
+  out.find_common();
   return out;
 }
 

@@ -54,7 +54,7 @@ void mark(Bits& out, const Postings& postings, std::span<const Code> codes) {
     there = first_from(all, there, codes[here]);
     if (there == all.size()) return;
     if (all[there] == codes[here]) {
-      for (const Row row : postings.of(there)) set_bit(out, row);
+      postings.add_to(out, there);
       ++here, ++there;
     } else {
       here = first_from(codes, here, all[there]);
