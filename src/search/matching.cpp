@@ -76,6 +76,12 @@ class Truth {
   std::optional<Code> only() const { return node_.op == Compare::eq && only_ ? only_ : std::nullopt; }
   // What each value that fulfils it has somewhere; "": nothing is known.
   std::string_view part() const { return part_; }
+  // The same for what is the same, "" for what isn't a text's.
+  std::string question(const Postings* of) const {
+    const auto* text = std::get_if<std::string>(&node_.literal.value);
+    if (text == nullptr) return {};
+    return std::to_string(reinterpret_cast<std::uintptr_t>(of)) + std::string(directory::word_of(node_.op)) + (exact_ ? "=" : "~") + *text;
+  }
   Found of_flag(bool flag) const { return comparison_.holds(flag) ? Found::matching : Found::other; }
   const Filter::Node& node() const { return node_; }
 
@@ -240,6 +246,16 @@ class Matching {
 
   // The rows of each value for which it holds.
   void mark(Bits& out, const Postings& postings, Truth& truth) const {
+    constexpr std::size_t worth_keeping = 512;  // values compared
+    auto question = truth.only() || postings.codes.size() < worth_keeping ? std::string() : truth.question(&postings);
+    if (question.empty()) return mark_each(out, postings, truth);
+    add_those(out, *people_.lately(std::move(question), [&]() -> std::optional<Bits> {
+      Bits all = none(people_);
+      mark_each(all, postings, truth);
+      return all;
+    }));
+  }
+  void mark_each(Bits& out, const Postings& postings, Truth& truth) const {
     each_candidate(postings, truth, [&](std::size_t place) {
       if (truth.of(postings.codes[place]) == Found::matching) postings.add_to(out, place);
     });
@@ -247,7 +263,8 @@ class Matching {
 
   // The same where nobody has got a bit yet: where most get one, the others are taken away.
   void mark_alone(Bits& out, const Postings& postings, Truth& truth) const {
-    if (!postings.once || truth.only()) return mark(out, postings, truth);
+    constexpr std::size_t many_values = 4096;  // none of them most people's
+    if (!postings.once || truth.only() || postings.codes.size() >= many_values) return mark(out, postings, truth);
     std::vector<std::uint32_t> places;
     std::size_t rows = 0;
     each_candidate(postings, truth, [&](std::size_t place) {

@@ -122,6 +122,7 @@ void People::touch(Row row) {
     }
     for (auto& one : derived_->by_moment) one.drop();
     derived_->by_id.drop();
+    derived_->lately.drop();
     derived_->bytes = kept;
     derived_->any = false;
     touched_.clear();

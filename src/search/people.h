@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -71,6 +72,17 @@ class People {
   const Ranking* ranked(Moment which) const;             // by it, then by id
   bool in_order() const { return in_order_; }            // rows are by id
   const Ranking* by_id() const;                          // where they aren't
+  // Rows that are found by lists alone, where that takes long: `make()` says which, unless it was asked lately,
+  // or nothing.
+  template <class Make>
+  std::shared_ptr<const Bits> lately(std::string question, const Make& make) const {
+    if (auto known = derived_->lately.find(question)) return known;
+    std::optional<Bits> bits = make();
+    if (!bits) return nullptr;
+    auto made = std::make_shared<const Bits>(*std::move(bits));
+    derived_->lately.keep(*derived_, std::move(question), made);
+    return made;
+  }
   std::span<const Row> touched() const { return touched_; }
   // What all of that may weigh.
   void give_room(std::size_t bytes) { derived_->room = bytes; }
@@ -113,6 +125,7 @@ class People {
   struct Ranked : Derived {
     std::array<Lazily<Ranking>, 4> by_moment;
     Lazily<Ranking> by_id;
+    Lately lately;
   };
   std::unique_ptr<Ranked> derived_ = std::make_unique<Ranked>();
 };

@@ -92,6 +92,36 @@ std::size_t Postings::bytes() const {
   return out;
 }
 
+std::shared_ptr<const Bits> Lately::find(std::string_view question) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(all_, question, &One::question);
+  if (found == all_.end()) return nullptr;
+  std::rotate(found, found + 1, all_.end());
+  return all_.back().bits;
+}
+
+void Lately::keep(Derived& all, std::string question, std::shared_ptr<const Bits> bits) {
+  One one{std::move(question), std::move(bits)};
+  const std::lock_guard lock(mutex_);
+  const bool known = std::ranges::find(all_, one.question, &One::question) != all_.end();
+  if (known || all.bytes + one.bytes() > all.room) {
+    ::explicit_bzero(one.question.data(), one.question.size());
+    return;
+  }
+  if (all_.size() == at_most) {
+    all.bytes -= all_.front().bytes();
+    ::explicit_bzero(all_.front().question.data(), all_.front().question.size());
+    all_.erase(all_.begin());
+  }
+  all.bytes += one.bytes();
+  all_.push_back(std::move(one));
+}
+
+void Lately::drop() {
+  for (One& one : all_) ::explicit_bzero(one.question.data(), one.question.size());
+  all_.clear();
+}
+
 Sorted sorted(const Texts& texts, const Postings& postings, std::span<const Code> before) {
   Sorted out;
   std::vector<std::uint32_t> old;  // places, in order

@@ -12,6 +12,8 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,6 +91,26 @@ class Lazily {
  private:
   std::mutex making_;
   std::unique_ptr<T> made_;
+};
+
+// Rows that took long to find, by what was asked: pages of one answer are asked for one after the other. As Lazily; what was asked is wiped.
+class Lately {
+ public:
+  ~Lately() { drop(); }
+  std::shared_ptr<const Bits> find(std::string_view question);
+  // The oldest makes room, or there is none.
+  void keep(Derived& all, std::string question, std::shared_ptr<const Bits> bits);
+  void drop();
+
+ private:
+  static constexpr std::size_t at_most = 16;
+  struct One {
+    std::string question;
+    std::shared_ptr<const Bits> bits;
+    std::size_t bytes() const { return question.capacity() + bits->capacity() * sizeof(std::uint64_t); }
+  };
+  std::mutex mutex_;
+  std::vector<One> all_;  // whichever was asked last comes last
 };
 
 // Numbers by code. Most codes are of other columns: pages of zeros that are never written cost nothing.

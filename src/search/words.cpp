@@ -1,6 +1,7 @@
 // Words, and domains: who has them in their texts.
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -62,35 +63,44 @@ void mark(Bits& out, const Postings& postings, std::span<const Code> codes) {
   }
 }
 
+// Whether the word is in one of their own texts.
+bool is_theirs(const People& people, const Word& word, std::size_t row) {
+  return std::ranges::any_of(people.searched(), [&](const Column* column) { return has_one(*column, row, [&](Code code) { return word.is_in(people.texts(), code); }); });
+}
+
 // One pass over the texts that may have the word, then the lists of those that do.
 void keep_by_all_texts(Bits& out, const People& people, const Word& word) {
-  const std::vector<Code> codes = word.codes(people.texts());
-  // A word stands in a column or two; the others needn't be looked at.
-  const std::uint16_t where = people.searched_with(codes);
-  std::vector<const Column*> columns;
-  for (const Column* column : people.searched()) {
-    if ((column->searched & where) != 0) columns.push_back(column);
-  }
-  Bits having(out.size());
-  bool listed = true;
-  for (const Column* column : columns) {
-    const Postings* postings = people.postings(*column);
-    if (postings == nullptr) listed = false;
-    else mark(having, *postings, codes);
-  }
-  const auto holds = [&](std::size_t row) {
-    return std::ranges::any_of(columns, [&](const Column* column) { return has_one(*column, row, [&](Code code) { return std::ranges::binary_search(codes, code); }); });
+  constexpr std::size_t worth_keeping = 16'384;  // bytes looked through
+  std::optional<std::vector<Code>> codes;
+  const auto listed = [&]() -> std::optional<Bits> {
+    codes = word.codes(people.texts());
+    // A word stands in a column or two; the others needn't be looked at.
+    const std::uint16_t where = people.searched_with(*codes);
+    Bits all(people.present().size());
+    for (const Column* column : people.searched()) {
+      if ((column->searched & where) == 0) continue;
+      const Postings* postings = people.postings(*column);
+      if (postings == nullptr) return std::nullopt;
+      mark(all, *postings, *codes);
+    }
+    return all;
   };
-  if (!listed) return keep_where(out, holds);
-  for (const Row row : people.touched()) holds(row) ? set_bit(having, row) : clear_bit(having, row);
-  keep_only(out, having);
+  const auto holds = [&](std::size_t row) {
+    if (!codes) return is_theirs(people, word, row);
+    return std::ranges::any_of(people.searched(), [&](const Column* column) { return has_one(*column, row, [&](Code code) { return std::ranges::binary_search(*codes, code); }); });
+  };
+  const bool keep = word.bytes() >= worth_keeping;
+  const auto all = keep ? people.lately("word " + word.text, listed) : nullptr;
+  auto having = keep ? (all ? std::optional(*all) : std::nullopt) : listed();
+  if (!having) return keep_where(out, holds);
+  having->resize(out.size());
+  for (const Row row : people.touched()) holds(row) ? set_bit(*having, row) : clear_bit(*having, row);
+  keep_only(out, *having);
 }
 
 // The few who are left, by their own texts.
 void keep_by_their_texts(Bits& out, const People& people, const Word& word) {
-  keep_where(out, [&](std::size_t row) {
-    return std::ranges::any_of(people.searched(), [&](const Column* column) { return has_one(*column, row, [&](Code code) { return word.is_in(people.texts(), code); }); });
-  });
+  keep_where(out, [&](std::size_t row) { return is_theirs(people, word, row); });
 }
 
 }  // namespace
