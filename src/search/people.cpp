@@ -103,32 +103,33 @@ std::uint16_t People::searched_with(std::span<const Code> codes) const {
   return all;
 }
 
+void People::drop_derived() {
+  std::size_t kept = 0;
+  for (auto& [name, column] : columns_) {
+    if (const Sorted* old = column.sorted.made()) {
+      const auto& codes = column.postings.front().made()->codes;
+      column.order.clear();
+      column.order.reserve(codes.size());
+      for (const auto place : old->places) column.order.push_back(codes[place]);
+    }
+    kept += column.order.capacity() * sizeof(Code);
+    for (auto& one : column.postings) one.drop();
+    column.sorted.drop();
+  }
+  for (auto& one : derived_->by_moment) one.drop();
+  derived_->by_id.drop();
+  derived_->lately.drop();
+  derived_->bytes = kept;
+  derived_->any = false;
+  touched_.clear();
+  is_touched_.clear();
+}
+
 // Rows that are evaluated one by one with each question: some microseconds, where making all anew takes tens of milliseconds a million people.
 void People::touch(Row row) {
   if (!derived_->any) return;
   const std::size_t at_most = std::clamp<std::size_t>(rows() / 256, 256, 4096);
-  if (touched_.size() >= at_most) {
-    std::size_t kept = 0;
-    for (auto& [name, column] : columns_) {
-      if (const Sorted* old = column.sorted.made()) {
-        const auto& codes = column.postings.front().made()->codes;
-        column.order.clear();
-        column.order.reserve(codes.size());
-        for (const auto place : old->places) column.order.push_back(codes[place]);
-      }
-      kept += column.order.capacity() * sizeof(Code);
-      for (auto& one : column.postings) one.drop();
-      column.sorted.drop();
-    }
-    for (auto& one : derived_->by_moment) one.drop();
-    derived_->by_id.drop();
-    derived_->lately.drop();
-    derived_->bytes = kept;
-    derived_->any = false;
-    touched_.clear();
-    is_touched_.clear();
-    return;
-  }
+  if (touched_.size() >= at_most) return drop_derived();
   if (is_touched_.size() <= row / 64) is_touched_.resize(present_.size());
   if (has_bit(is_touched_, row)) return;
   set_bit(is_touched_, row);

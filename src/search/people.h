@@ -84,8 +84,9 @@ class People {
     return made;
   }
   std::span<const Row> touched() const { return touched_; }
-  // What all of that may weigh.
+  // What all of that may weigh. What is made already stays until it is dropped.
   void give_room(std::size_t bytes) { derived_->room = bytes; }
+  void drop_derived();
 
   std::size_t bytes() const { return own_bytes() + derived_->bytes; }
   std::size_t own_bytes() const;  // without what is derived

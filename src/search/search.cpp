@@ -93,6 +93,10 @@ Status Search::weigh(const TenantId& tenant, Index& index) {
     index.read_until.reset();
   } else {
     index.people.give_room(options_.bytes - own);
+    if (index.people.derived_bytes() > options_.bytes - own) {
+      const std::unique_lock lock(index.content);
+      index.people.drop_derived();
+    }
   }
   make_room(tenant, index, fits ? index.people.bytes() : 0);
   if (fits) return {};

@@ -215,19 +215,25 @@ void Texts::look_in(Code code, Code until, std::string_view part, std::vector<Co
 std::vector<Code> Texts::containing(std::string_view part, const Places& where) const {
   std::vector<Code> out;
   if (part.empty()) return out;
-  const auto end = static_cast<Code>(size());
-  Code from = 0, until = 0;  // of blocks that follow each other
+  std::vector<Code> blocks;
   for (std::size_t i = 0; i < where.blocks.size(); ++i) {
-    for (std::uint64_t left = where.blocks[i]; left != 0; left &= left - 1) {
-      const auto begin = static_cast<Code>((i * 64 + static_cast<std::size_t>(std::countr_zero(left))) * block_codes);
-      if (begin != until) {
-        if (until > from) look_in(from, until, part, out);
-        from = begin;
-      }
-      until = std::min(static_cast<Code>(begin + block_codes), end);
-    }
+    for (std::uint64_t left = where.blocks[i]; left != 0; left &= left - 1) blocks.push_back(static_cast<Code>((i * 64 + static_cast<std::size_t>(std::countr_zero(left))) * block_codes));
   }
-  if (until > from) look_in(from, until, part, out);
+  // They lie far from each other: what is read soon is fetched meanwhile.
+  constexpr std::size_t soon = 8, line = 64, lines = 5;
+  const auto fetch = [&](std::size_t i) {
+    if (i + soon < blocks.size()) __builtin_prefetch(&begin_[blocks[i + soon]]);
+    if (i >= blocks.size()) return;
+    const char* at = arena_.data() + begin_[blocks[i]];
+    for (std::size_t n = 0; n < lines; ++n) __builtin_prefetch(at + n * line);
+  };
+  const auto end = static_cast<Code>(size());
+  for (std::size_t i = 0; i < blocks.size();) {
+    const Code from = blocks[i];
+    Code until = from;
+    for (; i < blocks.size() && blocks[i] == until; ++i, until += block_codes) fetch(i + soon);
+    look_in(from, std::min(until, end), part, out);
+  }
   add_meant(out);
   return out;
 }
