@@ -13,8 +13,6 @@ using directory::AttributePath, directory::Compare, directory::Comparison, direc
 
 namespace {
 
-constexpr std::size_t words_at_most = 10;
-
 template <class Act>
 void each_item(const Lists& lists, std::size_t row, const Act& act) {
   if (row >= lists.first.size() || lists.first[row] == 0) return;
@@ -26,10 +24,8 @@ void each_item(const Lists& lists, std::size_t row, const Act& act) {
 
 Bits none(const People& people) { return Bits(people.present().size()); }
 
-void fill(Bits& bits, std::size_t from, std::size_t until) {
-  for (; from < until && from % 64 != 0; ++from) set_bit(bits, from);
-  for (; from + 64 <= until; from += 64) bits[from / 64] = ~std::uint64_t{0};
-  for (; from < until; ++from) set_bit(bits, from);
+void invert(Bits& bits) {
+  for (std::uint64_t& word : bits) word = ~word;
 }
 
 // Sets the bit of each row for which `holds(row)`, a word at a time.
@@ -60,19 +56,32 @@ class Truth {
     const bool as_flag = node.literal.folded == "true" || node.literal.folded == "false";
     if (text != nullptr && !as_flag && !text->empty() && (node.op == Compare::eq || node.op == Compare::ne)) {
       only_ = texts.find(exact ? exact_bytes(*text) : node.literal.folded).value_or(nobodys);
-    } else {
-      known_.resize(texts.size());
     }
+    // Of flags and numbers none begins, ends or contains.
+    if (text != nullptr && (node.op == Compare::co || node.op == Compare::sw || node.op == Compare::ew)) part_ = exact ? *text : node.literal.folded;
+  }
+  // Before everybody's values are compared one by one: each is only once.
+  void remember() {
+    if (!only_) known_.resize(texts_.size());
   }
   Found of(Code code) {
     if (code == 0) return Found::nothing;
     if (only_) return (code == *only_) == (node_.op == Compare::eq) ? Found::matching : Found::other;
+    if (known_.empty()) return compare(code) ? Found::matching : Found::other;
     auto& known = known_[code];
     if (known == unknown) known = compare(code) ? yes : no;
     return known == yes ? Found::matching : Found::other;
   }
   // For an `eq` that one value alone can fulfil.
   std::optional<Code> only() const { return node_.op == Compare::eq && only_ ? only_ : std::nullopt; }
+  // What each value that fulfils it has somewhere; "": nothing is known.
+  std::string_view part() const { return part_; }
+  // The same for what is the same, "" for what isn't a text's.
+  std::string question(const Postings* of) const {
+    const auto* text = std::get_if<std::string>(&node_.literal.value);
+    if (text == nullptr) return {};
+    return std::to_string(reinterpret_cast<std::uintptr_t>(of)) + std::string(directory::word_of(node_.op)) + (exact_ ? "=" : "~") + *text;
+  }
   Found of_flag(bool flag) const { return comparison_.holds(flag) ? Found::matching : Found::other; }
   const Filter::Node& node() const { return node_; }
 
@@ -91,6 +100,7 @@ class Truth {
   bool exact_;
   Comparison comparison_;
   std::optional<Code> only_;
+  std::string_view part_;
   std::vector<std::uint8_t> known_;
 };
 
@@ -118,6 +128,14 @@ class ItemTest {
       default: return verdict(*node_, found(*truth_, item, part_, primary_or_nothing_));
     }
   }
+  void remember() {
+    if (truth_) truth_->remember();
+    for (ItemTest& one : parts_) one.remember();
+  }
+  const Filter::Node& node() const { return *node_; }
+  Part part() const { return part_; }
+  Truth* truth() { return truth_ ? &*truth_ : nullptr; }
+  std::span<ItemTest> parts() { return parts_; }
   static Found found(Truth& truth, const Item& item, Part part, bool primary_or_nothing) {
     switch (part) {
       case Part::value: return truth.of(item.value);
@@ -154,7 +172,7 @@ class Matching {
       }
       case Filter::Kind::negation: {
         Bits out = TRY(of(node.parts.front()));
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = ~out[i];
+        invert(out);
         return out;
       }
       default: break;
@@ -165,7 +183,7 @@ class Matching {
     if (node.kind == Filter::Kind::items) {
       if (field->kind != Field::Kind::items) return fail(Kind::malformed, "filter_unsupported", node.attribute.name);
       auto test = TRY(ItemTest::of(people_.texts(), node.parts.front(), node.attribute, names_, field->primary_or_nothing));
-      return any_item(*field, [&](const Item& item) { return test.holds(item); });
+      return any_item(*field, test);
     }
     switch (field->kind) {
       case Field::Kind::values: return values(node, *field);
@@ -177,24 +195,133 @@ class Matching {
   }
 
  private:
-  // A column that holds values and, where a tenant has declared it anew, lists of them.
-  Bits values(const Filter::Node& node, const Field& field) {
-    Bits out = none(people_);
-    Truth truth(people_.texts(), node, field.exact);
-    std::vector<const Column*> columns;
-    for (const auto& name : field.columns) {
-      if (const auto* one = people_.column(name)) columns.push_back(one);
-    }
-    const std::size_t rows = people_.rows();
-    if (columns.size() == 1 && columns.front()->lists.first.empty()) {
-      const Cells& cells = columns.front()->cells;
-      const std::size_t some = std::min(cells.size(), rows);
-      if (const auto only = truth.only()) set_where(out, some, [&, code = *only](std::size_t row) { return cells[row] == code; });
-      else set_where(out, some, [&](std::size_t row) { return verdict(node, truth.of(cells[row])); });
-      if (verdict(node, Found::nothing)) fill(out, some, rows);
+  // What the lists of rows say, put right for those who were touched since; or, where there are none, what everybody's values say.
+  // `holds(row)`: of one of them.
+  template <class Holds>
+  Bits settled(std::optional<Bits> listed, Truth* truth, const Holds& holds) const {
+    if (!listed) {
+      Bits out = none(people_);
+      if (truth != nullptr) truth->remember();
+      set_where(out, people_.rows(), holds);
       return out;
     }
-    set_where(out, rows, [&](std::size_t row) {
+    for (const Row row : people_.touched()) holds(row) ? set_bit(*listed, row) : clear_bit(*listed, row);
+    return *std::move(listed);
+  }
+
+  struct Listed {
+    const Postings* postings = nullptr;
+    // All of these rows are of one value.
+    Code as = 0;
+  };
+
+  // Whose values in one of these lists bring that verdict about.
+  std::optional<Bits> listed(const Filter::Node& node, Truth& truth, std::span<const Listed> all) const {
+    Bits out = none(people_);
+    if (std::ranges::any_of(all, [](const Listed& one) { return one.postings == nullptr; })) return std::nullopt;
+    const bool matching = verdict(node, Found::matching), other = verdict(node, Found::other), nothing = verdict(node, Found::nothing);
+    if (matching != other) {
+      for (const Listed& one : all) {
+        if (one.as != 0) {
+          if (truth.of(one.as) == Found::matching) add_those(out, one.postings->having);
+        } else if (all.size() == 1) {
+          mark_alone(out, *one.postings, truth);
+        } else {
+          mark(out, *one.postings, truth);
+        }
+      }
+      if (!nothing) return out;
+    }
+    Bits having = none(people_);
+    for (const Listed& one : all) add_those(having, one.postings->having);
+    if (matching == other && matching) return having;
+    invert(having);
+    if (nothing) add_those(out, having);
+    return out;
+  }
+
+  static void set_all(Bits& out, std::span<const Row> rows) {
+    for (const Row row : rows) set_bit(out, row);
+  }
+
+  // The rows of each value for which it holds.
+  void mark(Bits& out, const Postings& postings, Truth& truth) const {
+    constexpr std::size_t worth_keeping = 512;  // values compared
+    auto question = truth.only() || postings.codes.size() < worth_keeping ? std::string() : truth.question(&postings);
+    if (question.empty()) return mark_each(out, postings, truth);
+    add_those(out, *people_.lately(std::move(question), [&]() -> std::optional<Bits> {
+      Bits all = none(people_);
+      mark_each(all, postings, truth);
+      return all;
+    }));
+  }
+  void mark_each(Bits& out, const Postings& postings, Truth& truth) const {
+    each_candidate(postings, truth, [&](std::size_t place) {
+      if (truth.of(postings.codes[place]) == Found::matching) postings.add_to(out, place);
+    });
+  }
+
+  // The same where nobody has got a bit yet: where most get one, the others are taken away.
+  void mark_alone(Bits& out, const Postings& postings, Truth& truth) const {
+    constexpr std::size_t many_values = 4096;  // none of them most people's
+    if (!postings.once || truth.only() || postings.codes.size() >= many_values) return mark(out, postings, truth);
+    std::vector<std::uint32_t> places;
+    std::size_t rows = 0;
+    each_candidate(postings, truth, [&](std::size_t place) {
+      if (truth.of(postings.codes[place]) != Found::matching) return;
+      places.push_back(static_cast<std::uint32_t>(place));
+      rows += postings.of(place).size();
+    });
+    if (rows * 2 <= postings.rows.size()) {
+      for (const auto place : places) postings.add_to(out, place);
+      return;
+    }
+    add_those(out, postings.having);
+    auto next = places.begin();
+    for (std::uint32_t place = 0; place < postings.codes.size(); ++place) {
+      if (next != places.end() && *next == place) {
+        ++next;
+        continue;
+      }
+      postings.take_from(out, place);
+    }
+  }
+
+  // The places of the values for which it may hold.
+  template <class Act>
+  void each_candidate(const Postings& postings, const Truth& truth, const Act& act) const {
+    if (const auto only = truth.only()) {
+      if (const auto place = postings.place_of(*only)) act(*place);
+      return;
+    }
+    constexpr std::size_t many = 512, trigram = 3;
+    if (postings.codes.size() < many || truth.part().size() < trigram) {
+      for (std::size_t place = 0; place < postings.codes.size(); ++place) act(place);
+      return;
+    }
+    const auto blocks = people_.texts().places_of(truth.part()).blocks;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      for (std::uint64_t left = blocks[i]; left != 0; left &= left - 1) {
+        const std::size_t from = (i * 64 + static_cast<std::size_t>(std::countr_zero(left))) * Texts::block_codes;
+        place = first_from(postings.codes, place, from);
+        for (; place < postings.codes.size() && postings.codes[place] < from + Texts::block_codes; ++place) act(place);
+      }
+    }
+  }
+
+  // A column that holds values and, where a tenant has declared it anew, lists of them.
+  Bits values(const Filter::Node& node, const Field& field) const {
+    Truth truth(people_.texts(), node, field.exact);
+    std::vector<const Column*> columns;
+    std::vector<Listed> lists;
+    for (const auto& name : field.columns) {
+      if (const auto* one = people_.column(name)) {
+        columns.push_back(one);
+        lists.push_back({people_.postings(*one)});
+      }
+    }
+    return settled(listed(node, truth, lists), &truth, [&](std::size_t row) {
       Found best = Found::nothing;
       for (const Column* column : columns) {
         if (row < column->cells.size()) best = std::max(best, truth.of(column->cells[row]));
@@ -202,65 +329,161 @@ class Matching {
       }
       return verdict(node, best);
     });
+  }
+
+  // The lists of a part of items; nothing where there are none of that part.
+  std::optional<std::vector<Listed>> lists_of(const Field& field, Part part) const {
+    if (part == Part::primary) return std::nullopt;
+    std::vector<Listed> out;
+    if (const Column* column = people_.column(field.columns.front())) out.push_back({people_.postings(*column, part)});
+    const Column* ahead = field.ahead.empty() ? nullptr : people_.column(field.ahead);
+    if (ahead == nullptr || part == Part::display) return out;
+    out.push_back({people_.postings(*ahead), part == Part::type ? Ahead::type(people_) : Code{0}});
     return out;
   }
 
-  Bits items(const Filter::Node& node, const Field& field) {
-    Bits out = none(people_);
+  Bits items(const Filter::Node& node, const Field& field) const {
     Truth truth(people_.texts(), node, false);
     const Column* column = people_.column(field.columns.front());
     const Ahead ahead(people_, field);
-    set_where(out, people_.rows(), [&](std::size_t row) {
+    const auto lists = lists_of(field, field.part);
+    return settled(lists ? listed(node, truth, *lists) : std::nullopt, &truth, [&](std::size_t row) {
       Found best = Found::nothing;
       const auto one = [&](const Item& item) { best = std::max(best, ItemTest::found(truth, item, field.part, field.primary_or_nothing)); };
       if (const auto first = ahead.of(row)) one(*first);
       if (column != nullptr) each_item(column->lists, row, one);
       return verdict(node, best);
     });
-    return out;
   }
 
-  template <class Test>
-  Bits any_item(const Field& field, const Test& test) {
-    Bits out = none(people_);
+  // Who has an item of which one comparison holds without which the test can't; nothing where there is no such comparison, or no list.
+  std::optional<Bits> may_have(const Field& field, ItemTest& test) const {
+    const auto& node = test.node();
+    if (node.kind == Filter::Kind::all) {
+      // Values tell people apart, types hardly.
+      std::vector<ItemTest*> parts;
+      for (ItemTest& one : test.parts()) parts.push_back(&one);
+      std::ranges::stable_partition(parts, [](const ItemTest* one) { return one->node().kind == Filter::Kind::compare && one->part() == Part::value; });
+      for (ItemTest* one : parts) {
+        if (auto out = may_have(field, *one)) return out;
+      }
+      return std::nullopt;
+    }
+    if (node.kind == Filter::Kind::any) {
+      std::optional<Bits> out = none(people_);
+      for (ItemTest& one : test.parts()) {
+        const auto more = may_have(field, one);
+        if (!more) return std::nullopt;
+        add_those(*out, *more);
+      }
+      return out;
+    }
+    // What nothing fulfils an item without a value fulfils, too, and no list has it.
+    if (node.kind != Filter::Kind::compare || verdict(node, Found::nothing)) return std::nullopt;
+    const auto lists = lists_of(field, test.part());
+    return lists ? listed(node, *test.truth(), *lists) : std::nullopt;
+  }
+
+  Bits any_item(const Field& field, ItemTest& test) const {
     const Column* column = people_.column(field.columns.front());
     const Ahead ahead(people_, field);
-    set_where(out, people_.rows(), [&](std::size_t row) {
+    const auto holds = [&](std::size_t row) {
       bool found = false;
-      const auto one = [&](const Item& item) { found = found || test(item); };
+      const auto one = [&](const Item& item) { found = found || test.holds(item); };
       if (const auto first = ahead.of(row)) one(*first);
       if (column != nullptr) each_item(column->lists, row, one);
       return found;
-    });
-    return out;
+    };
+    auto some = may_have(field, test);
+    if (!some) test.remember();
+    else keep_where(*some, holds);
+    return settled(std::move(some), nullptr, holds);
   }
 
-  Bits moments(const Filter::Node& node, const Field& field) {
-    Bits out = none(people_);
+  Bits moments(const Filter::Node& node, const Field& field) const {
     const Comparison comparison(node.op, node.literal);
-    set_where(out, people_.rows(), [&](std::size_t row) {
+    const Ranking* ranking = people_.ranked(field.moment);
+    return settled(ranking != nullptr ? ranked(node, *ranking) : std::nullopt, nullptr, [&](std::size_t row) {
       const auto at = people_.moment(field.moment, static_cast<Row>(row));
       if (at == no_moment) return verdict(node, Found::nothing);
       return verdict(node, comparison.holds(from_us(at)) ? Found::matching : Found::other);
     });
+  }
+
+  // A comparison with a time holds for those on one side of it, or at it, or for all others.
+  std::optional<Bits> ranked(const Filter::Node& node, const Ranking& ranking) const {
+    const bool nothing = verdict(node, Found::nothing);
+    Bits out = none(people_);
+    add_those(out, ranking.having);
+    if (nothing) invert(out);
+    const bool matching = verdict(node, Found::matching), other = verdict(node, Found::other);
+    if (matching == other) {
+      if (matching != nothing) return out;
+      return std::nullopt;
+    }
+    const std::span<const Row> rows(ranking.rows);
+    const std::size_t all = rows.size();
+    std::size_t low = 0, high = 0;  // those at the time itself
+    if (node.literal.instant) {
+      const std::int64_t at = to_us(*node.literal.instant);
+      low = static_cast<std::size_t>(std::ranges::lower_bound(ranking.times, at) - ranking.times.begin());
+      high = static_cast<std::size_t>(std::ranges::upper_bound(ranking.times, at) - ranking.times.begin());
+    }
+    std::size_t from = low, until = high;
+    bool between = true;
+    switch (node.op) {
+      case Compare::eq: break;
+      case Compare::ne: between = false; break;
+      case Compare::gt: from = high, until = all; break;
+      case Compare::ge: until = all; break;
+      case Compare::lt: from = 0, until = low; break;
+      case Compare::le: from = 0; break;
+      default: until = from; break;
+    }
+    if (!node.literal.instant && node.op != Compare::ne) from = until = 0;
+    // Where nobody's time counts as fulfilling it, all who have none do already.
+    const auto set_some = [&](std::size_t begin, std::size_t end) { set_all(out, rows.subspan(begin, end - begin)); };
+    if (!nothing && between && (until - from) * 2 > all) {
+      for (const Row row : rows.first(from)) clear_bit(out, row);
+      for (const Row row : rows.subspan(until)) clear_bit(out, row);
+      return out;
+    }
+    if (!nothing) out = none(people_);
+    if (between) {
+      set_some(from, until);
+    } else {
+      set_some(0, from);
+      set_some(until, all);
+    }
     return out;
   }
 
-  Bits ids(const Filter::Node& node) {
-    Bits out = none(people_);
+  Bits ids(const Filter::Node& node) const {
     const Comparison comparison(node.op, node.literal);
-    set_where(out, people_.rows(), [&](std::size_t row) {
+    const auto holds = [&](std::size_t row) {
       const std::string text = people_.id(static_cast<Row>(row)).text();
       return verdict(node, comparison.holds(text, Comparison::Case::exact) ? Found::matching : Found::other);
-    });
+    };
+    const auto* text = std::get_if<std::string>(&node.literal.value);
+    const bool equal = node.op == Compare::eq || node.op == Compare::ne;
+    Bits out = none(people_);
+    if (!equal || text == nullptr) {
+      set_where(out, people_.rows(), holds);
+      return out;
+    }
+    const auto id = Id::parse(*text);
+    const auto row = id ? people_.row_of(*id) : std::nullopt;
+    if (row && id->text() == *text) set_bit(out, *row);
+    if (node.op == Compare::ne) invert(out);
     return out;
   }
 
   // The item that goes ahead of a row's own.
   class Ahead {
    public:
+    static Code type(const People& people) { return people.texts().find("work").value_or(0); }
     Ahead(const People& people, const Field& field) : column_(field.ahead.empty() ? nullptr : people.column(field.ahead)) {
-      item_.type = people.texts().find("work").value_or(0);
+      item_.type = type(people);
       item_.primary = true;
     }
     std::optional<Item> of(std::size_t row) const {
@@ -280,17 +503,6 @@ class Matching {
   runtime::Deadline deadline_;
 };
 
-// Whether somebody has, in that column, one of the values with a bit.
-bool has_one(const Column& column, std::size_t row, const Bits& codes) {
-  if (row < column.cells.size() && has_bit(codes, column.cells[row])) return true;
-  const auto& lists = column.lists;
-  if (row >= lists.first.size() || lists.first[row] == 0) return false;
-  for (std::size_t at = lists.first[row] - 1;; ++at) {
-    if (has_bit(codes, lists.items[at].value)) return true;
-    if (lists.items[at].last) return false;
-  }
-}
-
 }  // namespace
 
 Result<Bits> matching(const People& people, const Filter& filter, const Names& names, runtime::Deadline deadline) {
@@ -299,96 +511,19 @@ Result<Bits> matching(const People& people, const Filter& filter, const Names& n
   return out;
 }
 
-Result<std::vector<std::string>> words_in(std::string_view typed) {
-  if (typed.size() > limits::name_bytes) return fail(Kind::malformed, "search_malformed", "the words are too long");
-  // Folding makes a space of the ideographic one.
-  const std::string folded = katakana_of(directory::folded_text(typed));
-  std::vector<std::string> out = words_of(folded);
-  if (out.size() > words_at_most) return fail(Kind::malformed, "search_malformed", "too many words");
-  return out;
-}
-
-namespace {
-
-// A word as it is looked for. A telephone number is found however it is parted.
-struct Word {
-  std::string text, digits;
-  explicit Word(const std::string& typed) : text(typed), digits(digits_of(typed)) {
-    const bool parted = digits.size() >= 3 && digits.size() < text.size() && text.find_first_not_of("0123456789+-()./") == std::string::npos;
-    if (!parted) digits.clear();
-  }
-  bool is_in(const Texts& texts, Code code) const { return texts.contains(code, text) || texts.contains(code, digits); }
-};
-
-// One pass over all texts, then one over the columns in which those with the word stand.
-void keep_by_all_texts(Bits& out, const People& people, const Word& word) {
-  Bits codes = people.texts().containing(word.text);
-  if (!word.digits.empty()) add_those(codes, people.texts().containing(word.digits));
-  // A word stands in a column or two; the others needn't be looked at.
-  const std::uint16_t where = people.searched_with(codes);
-  std::vector<const Column*> columns;
-  for (const Column* column : people.searched()) {
-    if ((column->searched & where) != 0) columns.push_back(column);
-  }
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint64_t still = 0;
-    for (std::uint64_t left = out[i]; left != 0; left &= left - 1) {
-      const auto bit = static_cast<std::size_t>(std::countr_zero(left));
-      const bool found = std::ranges::any_of(columns, [&](const Column* column) { return has_one(*column, i * 64 + bit, codes); });
-      still |= std::uint64_t{found} << bit;
-    }
-    out[i] = still;
-  }
-}
-
-// The few who are left, by their own texts.
-void keep_by_their_texts(Bits& out, const People& people, const Word& word) {
-  const auto has = [&](const Column& column, std::size_t row) {
-    if (row < column.cells.size() && word.is_in(people.texts(), column.cells[row])) return true;
-    bool found = false;
-    each_item(column.lists, row, [&](const Item& item) { found = found || word.is_in(people.texts(), item.value); });
-    return found;
-  };
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    for (std::uint64_t left = out[i]; left != 0; left &= left - 1) {
-      const auto bit = static_cast<std::size_t>(std::countr_zero(left));
-      const bool found = std::ranges::any_of(people.searched(), [&](const Column* column) { return has(*column, i * 64 + bit); });
-      if (!found) out[i] &= ~(std::uint64_t{1} << bit);
-    }
-  }
-}
-
-}  // namespace
-
-Bits having_words(const People& people, std::span<const std::string> words) {
-  Bits out = people.present();
-  std::vector<Word> all(words.begin(), words.end());
-  // A long word is had by few, so that the next is looked for in few.
-  std::ranges::stable_sort(all, std::greater(), [](const Word& one) { return one.text.size(); });
-  for (const Word& word : all) {
-    // Somebody's own texts cost some 300 ns, all texts 0.15 ns a byte.
-    if (count_of(out) * 2000 < people.texts().bytes()) keep_by_their_texts(out, people, word);
-    else keep_by_all_texts(out, people, word);
-  }
-  return out;
-}
-
-Bits in_domain(const People& people, std::string_view domain) {
-  Bits out = none(people);
-  const auto* login = people.column("login");
-  if (login == nullptr) return out;
-  const std::string end = "@" + std::string(domain);
-  set_where(out, login->cells.size(), [&](std::size_t row) { return login->cells[row] != 0 && people.texts().at(login->cells[row]).ends_with(end); });
-  keep_only(out, people.present());
-  return out;
+std::size_t first_from(std::span<const Code> codes, std::size_t place, std::size_t code) {
+  std::size_t step = 1;
+  while (place + step < codes.size() && codes[place + step] < code) step *= 2;
+  const auto from = codes.subspan(place, std::min(step + 1, codes.size() - place));
+  return place + static_cast<std::size_t>(std::ranges::lower_bound(from, code) - from.begin());
 }
 
 void keep_only(Bits& bits, const Bits& those) {
-  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] &= those[i];
+  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] &= i < those.size() ? those[i] : 0;
 }
 
 void add_those(Bits& bits, const Bits& those) {
-  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] |= those[i];
+  for (std::size_t i = 0; i < std::min(bits.size(), those.size()); ++i) bits[i] |= those[i];
 }
 
 std::size_t count_of(const Bits& bits) {

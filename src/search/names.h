@@ -13,8 +13,6 @@
 
 namespace kidoban::search {
 
-enum class Part : std::uint8_t { value, type, display, primary };
-
 // Where a path leads: which columns hold what it is compared with.
 struct Field {
   enum class Kind : std::uint8_t { values, items, moment, id } kind = Kind::values;

@@ -42,7 +42,7 @@ std::size_t hash_of(const Id& id) {
 People::People() : table_(64) {
   texts_.add("work");
   for (const directory::Attribute& one : directory::attributes()) by_attribute_.push_back(&column_for(one.name));
-  for (const char* name : {"external_id exact", "linking_id exact", "manager exact", "state", "active", "administrator"}) by_attribute_.push_back(&column_for(name));
+  for (const char* name : {"external_id exact", "linking_id exact", "manager exact", "state", "active", "administrator", "login domain"}) by_attribute_.push_back(&column_for(name));
   for (const char* name : looked_through) {
     Column& column = column_for(name);
     column.searched = static_cast<std::uint16_t>(1U << searched_.size());
@@ -77,16 +77,12 @@ bool People::has(const Id& id, std::int64_t version) const {
 Row People::row_for(const Id& id) {
   if (const auto row = row_of(id)) return *row;
   if ((count_ + 1) * 4 > table_.size() * 3) grow();
-  Row row = static_cast<Row>(ids_.size());
-  if (!free_.empty()) {
-    row = free_.back();
-    free_.pop_back();
-    ids_[row] = id;
-  } else {
-    ids_.push_back(id);
-    versions_.push_back(0);
-    if (row % 64 == 0) present_.push_back(0);
-  }
+  // Rows aren't used again, so that they stay in the order of ids; what is worn is built anew (worn()).
+  const Row row = static_cast<Row>(ids_.size());
+  if (!ids_.empty() && id < ids_.back()) in_order_ = false;
+  ids_.push_back(id);
+  versions_.push_back(0);
+  if (row % 64 == 0) present_.push_back(0);
   table_[slot_of(id)] = row + 1;
   set_bit(present_, row);
   ++count_;
@@ -99,15 +95,121 @@ void People::note(const Column& column, Code code) {
   stands_in_[code] |= column.searched;
 }
 
-std::uint16_t People::searched_with(const Bits& codes) const {
+std::uint16_t People::searched_with(std::span<const Code> codes) const {
   std::uint16_t all = 0;
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    for (std::uint64_t left = codes[i]; left != 0; left &= left - 1) {
-      const std::size_t code = i * 64 + static_cast<std::size_t>(std::countr_zero(left));
-      if (code < stands_in_.size()) all |= stands_in_[code];
-    }
+  for (const Code code : codes) {
+    if (code < stands_in_.size()) all |= stands_in_[code];
   }
   return all;
+}
+
+void People::drop_derived() {
+  std::size_t kept = 0;
+  for (auto& [name, column] : columns_) {
+    if (const Sorted* old = column.sorted.made()) {
+      const auto& codes = column.postings.front().made()->codes;
+      column.order.clear();
+      column.order.reserve(codes.size());
+      for (const auto place : old->places) column.order.push_back(codes[place]);
+    }
+    kept += column.order.capacity() * sizeof(Code);
+    for (auto& one : column.postings) one.drop();
+    column.sorted.drop();
+  }
+  for (auto& one : derived_->by_moment) one.drop();
+  derived_->by_id.drop();
+  derived_->lately.drop();
+  derived_->bytes = kept;
+  derived_->any = false;
+  touched_.clear();
+  is_touched_.clear();
+}
+
+// Rows that are evaluated one by one with each question: some microseconds, where making all anew takes tens of milliseconds a million people.
+void People::touch(Row row) {
+  if (!derived_->any) return;
+  const std::size_t at_most = std::clamp<std::size_t>(rows() / 256, 256, 4096);
+  if (touched_.size() >= at_most) return drop_derived();
+  if (is_touched_.size() <= row / 64) is_touched_.resize(present_.size());
+  if (has_bit(is_touched_, row)) return;
+  set_bit(is_touched_, row);
+  touched_.push_back(row);
+}
+
+namespace {
+
+// One row after the other, the second time in the order of ids where that is another one.
+template <class Value>
+auto each_row(std::size_t rows, const Ranking* by_id, const Value& value) {
+  return [=](const auto& emit) {
+    const std::size_t all = by_id != nullptr ? by_id->rows.size() : rows;
+    for (std::size_t i = 0; i < all; ++i) value(by_id != nullptr ? by_id->rows[i] : static_cast<Row>(i), emit);
+  };
+}
+
+Code part_of(const Item& item, Part part) { return part == Part::type ? item.type : part == Part::display ? item.display : item.value; }
+
+}  // namespace
+
+const Postings* People::postings(const Column& column, Part part) const {
+  const Ranking* order = in_order_ ? nullptr : by_id();
+  if (!in_order_ && order == nullptr) return nullptr;
+  const auto& first = column.lists.first;
+  const std::size_t most = part == Part::value ? std::max(column.cells.size(), first.size()) : first.size();
+  return column.postings[static_cast<std::size_t>(part)].get(*derived_, most * sizeof(Row) * 2, [&] {
+    const auto values = [&](Row row, const auto& emit) {
+      if (part == Part::value && row < column.cells.size()) emit(row, column.cells[row]);
+      if (row >= first.size() || first[row] == 0) return;
+      for (std::size_t at = first[row] - 1;; ++at) {
+        emit(row, part_of(column.lists.items[at], part));
+        if (column.lists.items[at].last) return;
+      }
+    };
+    return post(rows(), texts_.size(), each_row(most, order, values));
+  });
+}
+
+const Sorted* People::sorted(const Column& column) const {
+  const Postings* all = postings(column);
+  if (all == nullptr) return nullptr;
+  return column.sorted.get(*derived_, all->codes.size() * sizeof(std::uint32_t), [&] {
+    Sorted out = search::sorted(texts_, *all, column.order);
+    derived_->bytes -= column.order.capacity() * sizeof(Code);
+    column.order = {};
+    return out;
+  });
+}
+
+const Ranking* People::ranked(Moment which) const {
+  const auto& moments = moments_[static_cast<std::size_t>(which)];
+  return derived_->by_moment[static_cast<std::size_t>(which)].get(*derived_, moments.size() * (sizeof(Row) + sizeof(std::int64_t)), [&] {
+    Ranking out;
+    out.having.resize(present_.size());
+    out.rows.reserve(count_);
+    for (Row row = 0; row < moments.size(); ++row) {
+      if (moments[row] == no_moment) continue;
+      out.rows.push_back(row);
+      set_bit(out.having, row);
+    }
+    const auto before = [&](Row a, Row b) { return moments[a] != moments[b] ? moments[a] < moments[b] : ids_[a] < ids_[b]; };
+    if (!std::ranges::is_sorted(out.rows, before)) std::ranges::sort(out.rows, before);
+    out.times.reserve(out.rows.size());
+    for (const Row row : out.rows) out.times.push_back(moments[row]);
+    return out;
+  });
+}
+
+const Ranking* People::by_id() const {
+  return derived_->by_id.get(*derived_, rows() * sizeof(Row), [&] {
+    // Most are in order; the others are put between them.
+    const auto before = [&](Row a, Row b) { return ids_[a] < ids_[b]; };
+    std::vector<Row> most, others;
+    for (Row row = 0; row < rows(); ++row) (most.empty() || before(most.back(), row) ? most : others).push_back(row);
+    std::ranges::sort(others, before);
+    Ranking out{.rows = std::vector<Row>(rows()), .times = {}, .having = present_};
+    std::ranges::merge(most, others, out.rows.begin(), before);
+    return out;
+  });
 }
 
 void People::set(Column& column, Row row, Code code) {
@@ -170,6 +272,7 @@ void People::put(const Person& person) {
   if (has(person.id, person.version)) return;
   const bool known = row_of(person.id).has_value();
   const Row row = row_for(person.id);
+  touch(row);
   if (known) {
     ++worn_;
     for (auto& [name, column] : columns_) {
@@ -194,6 +297,10 @@ void People::put(const Person& person) {
   set(*by_attribute_[at++], row, texts_.add(word_of(person.state)));
   set(*by_attribute_[at++], row, texts_.add(bytes_of(person.state == PersonState::enabled)));
   set(*by_attribute_[at++], row, texts_.add(bytes_of(person.administrator)));
+  const auto& logins = searched_.front()->cells;
+  const std::string_view login = row < logins.size() ? texts_.at(logins[row]) : std::string_view();
+  const std::size_t sign = login.rfind('@');
+  set(*by_attribute_[at++], row, sign == std::string_view::npos ? Code{0} : texts_.add(std::string(login.substr(sign + 1))));
   for (const auto& [name, value] : p.custom) write(row, column_for(std::string(directory::custom_prefix) + name), value);
   const std::array<std::optional<Time>, 4> times{person.created_at, person.updated_at, person.valid_from, person.valid_until};
   for (std::size_t i = 0; i < times.size(); ++i) {
@@ -208,6 +315,7 @@ void People::remove(const Id& id) {
   std::size_t hole = slot_of(id);
   if (table_[hole] == 0) return;
   const Row row = table_[hole] - 1;
+  touch(row);
   for (auto& [name, column] : columns_) {
     set(column, row, Code{0});
     set(column, row, std::span<const Item>());
@@ -217,7 +325,6 @@ void People::remove(const Id& id) {
   }
   versions_[row] = 0;
   present_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
-  free_.push_back(row);
   --count_;
   ++worn_;
   // Those that were put behind it because it was taken move up (Knuth 6.4 R).
@@ -242,9 +349,9 @@ const Column* People::column(std::string_view name) const {
   return found == columns_.end() ? nullptr : &found->second;
 }
 
-std::size_t People::bytes() const {
+std::size_t People::own_bytes() const {
   std::size_t all = texts_.bytes() + ids_.capacity() * sizeof(Id) + versions_.capacity() * sizeof(std::int64_t) + present_.capacity() * sizeof(std::uint64_t) +
-                    table_.capacity() * sizeof(std::uint32_t) + free_.capacity() * sizeof(Row) +
+                    table_.capacity() * sizeof(std::uint32_t) + touched_.capacity() * sizeof(Row) + is_touched_.capacity() * sizeof(std::uint64_t) +
                     stands_in_.capacity() * sizeof(std::uint16_t);
   for (const auto& moments : moments_) all += moments.capacity() * sizeof(std::int64_t);
   for (const auto& [name, column] : columns_) {

@@ -2,21 +2,20 @@
 // What can be asked about a tenant's people, in columns: for each attribute one number a person (texts.h), for those that have several
 // values a chain of items. Nothing here knows of a store. One writer, or many readers.
 
+#include <array>
 #include <limits>
 #include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "directory/directory.h"
+#include "search/postings.h"
 #include "search/texts.h"
 
 namespace kidoban::search {
-
-using Row = std::uint32_t;
-using Bits = std::vector<std::uint64_t>;  // one a row
-inline bool has_bit(const Bits& bits, std::size_t i) { return ((bits[i / 64] >> (i % 64)) & 1) != 0; }
-inline void set_bit(Bits& bits, std::size_t i) { bits[i / 64] |= std::uint64_t{1} << (i % 64); }
 
 using Cells = std::vector<Code>;  // by row; none at all until somebody has a value
 
@@ -33,7 +32,12 @@ struct Column {
   Cells cells;
   Lists lists;
   std::uint16_t searched = 0;  // its bit, where words are looked for in it
+  mutable std::array<Lazily<Postings>, 3> postings{};  // by Part
+  mutable Lazily<Sorted> sorted{};
+  mutable std::vector<Code> order{};     // that they had when `sorted` was dropped, until it is made again
 };
+
+enum class Part : std::uint8_t { value, type, display, primary };
 
 enum class Moment : std::uint8_t { created, updated, valid_from, valid_until };
 constexpr std::int64_t no_moment = std::numeric_limits<std::int64_t>::min();
@@ -54,13 +58,39 @@ class People {
   const Id& id(Row row) const { return ids_[row]; }
   std::int64_t moment(Moment which, Row row) const;
   const Texts& texts() const { return texts_; }
-  // An attribute's column by its name ("department", "custom.badge"), and "state", "active", "administrator"; external_id, linking_id and manager
-  // also as they are spelled: "external_id exact". nullptr where nobody has it.
+  // An attribute's column by its name ("department", "custom.badge"), and "state", "active", "administrator", "login domain"; external_id,
+  // linking_id and manager also as they are spelled: "external_id exact". nullptr where nobody has it.
   const Column* column(std::string_view name) const;
-  // What words are looked for in, and in which of these columns (a bit each) any of the values with a bit in `codes` stands.
+  // What words are looked for in, and in which of these columns (a bit each) any of `codes` stands.
   std::span<const Column* const> searched() const { return searched_; }
-  std::uint16_t searched_with(const Bits& codes) const;
-  std::size_t bytes() const;
+  std::uint16_t searched_with(std::span<const Code> codes) const;
+
+  // What is derived. It says nothing of those who were touched since: they are looked at one by one. nullptr where there is no room for it:
+  // then everybody is.
+  const Postings* postings(const Column& column, Part part = Part::value) const;
+  const Sorted* sorted(const Column& column) const;      // what is in postings(column)
+  const Ranking* ranked(Moment which) const;             // by it, then by id
+  bool in_order() const { return in_order_; }            // rows are by id
+  const Ranking* by_id() const;                          // where they aren't
+  // Rows that are found by lists alone, where that takes long: `make()` says which, unless it was asked lately,
+  // or nothing.
+  template <class Make>
+  std::shared_ptr<const Bits> lately(std::string question, const Make& make) const {
+    if (auto known = derived_->lately.find(question)) return known;
+    std::optional<Bits> bits = make();
+    if (!bits) return nullptr;
+    auto made = std::make_shared<const Bits>(*std::move(bits));
+    derived_->lately.keep(*derived_, std::move(question), made);
+    return made;
+  }
+  std::span<const Row> touched() const { return touched_; }
+  // What all of that may weigh. What is made already stays until it is dropped.
+  void give_room(std::size_t bytes) { derived_->room = bytes; }
+  void drop_derived();
+
+  std::size_t bytes() const { return own_bytes() + derived_->bytes; }
+  std::size_t own_bytes() const;  // without what is derived
+  std::size_t derived_bytes() const { return derived_->bytes; }
   // Room for more: not when memory's numbers are used up.
   bool full() const { return texts_.full(); }
   // So much of it isn't used any more that it is worth building anew.
@@ -77,6 +107,7 @@ class People {
   Column& column_for(std::string_view name);
   std::size_t slot_of(const Id& id) const;
   void grow();
+  void touch(Row row);
 
   Texts texts_;
   std::vector<Id> ids_;
@@ -88,8 +119,16 @@ class People {
   std::vector<std::uint16_t> stands_in_;  // by code: in which of them it has stood
   std::vector<Column*> by_attribute_;   // of columns_, in the order of directory::attributes(), then those that follow of themselves
   std::vector<std::uint32_t> table_;  // open addressing: one more than the row; 0: free
-  std::vector<Row> free_;
   std::size_t count_ = 0, worn_ = 0;
+  bool in_order_ = true;
+  std::vector<Row> touched_;
+  Bits is_touched_;
+  struct Ranked : Derived {
+    std::array<Lazily<Ranking>, 4> by_moment;
+    Lazily<Ranking> by_id;
+    Lately lately;
+  };
+  std::unique_ptr<Ranked> derived_ = std::make_unique<Ranked>();
 };
 
 }  // namespace kidoban::search

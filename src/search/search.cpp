@@ -82,22 +82,33 @@ Search::Load Search::load() const {
   return out;
 }
 
-// After something came in: others make room, those first that weren't asked for longest.
+// After something came in. What is derived from it has what room is left.
 Status Search::weigh(const TenantId& tenant, Index& index) {
-  const std::size_t bytes = index.people.bytes();
-  const bool fits = bytes <= options_.bytes && !index.people.full();
+  const std::size_t own = index.people.own_bytes();
+  const bool fits = own <= options_.bytes && !index.people.full();
   if (!fits) {
     const std::unique_lock lock(index.content);
     index.people = People();
     index.begun = index.ready = false;
     index.read_until.reset();
+  } else {
+    index.people.give_room(options_.bytes - own);
+    if (index.people.derived_bytes() > options_.bytes - own) {
+      const std::unique_lock lock(index.content);
+      index.people.drop_derived();
+    }
   }
+  make_room(tenant, index, fits ? index.people.bytes() : 0);
+  if (fits) return {};
   const std::lock_guard lock(mutex_);
-  index.bytes = fits ? bytes : 0;
-  if (!fits) {
-    index.too_large_at = clock_.now();
-    return too_large();
-  }
+  index.too_large_at = clock_.now();
+  return too_large();
+}
+
+// Others go, those first that weren't asked for longest.
+void Search::make_room(const TenantId& tenant, Index& index, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  index.bytes = bytes;
   for (;;) {
     std::size_t all = 0;
     auto oldest = indexes_.end();
@@ -106,7 +117,7 @@ Status Search::weigh(const TenantId& tenant, Index& index) {
       const bool other = one->first != tenant && one->second->bytes > 0;
       if (other && (oldest == indexes_.end() || one->second->asked_at < oldest->second->asked_at)) oldest = one;
     }
-    if (all <= options_.bytes || oldest == indexes_.end()) return {};
+    if (all <= options_.bytes || oldest == indexes_.end()) return;
     oldest->second->dropped = true;
     indexes_.erase(oldest);
   }
@@ -286,6 +297,7 @@ Result<Answer> Search::ask(store::Transaction& tx, const Query& query, runtime::
   const std::shared_lock lock(index->content);
   if (!index->ready) return unready("the index outgrew its room");
   const People& people = index->people;
+  const std::size_t derived = people.derived_bytes();
   Bits found = people.present();
   if (query.filter != nullptr) found = TRY(matching(people, *query.filter, query.names, deadline));
   if (!query.words.empty()) keep_only(found, having_words(people, query.words));
@@ -297,6 +309,7 @@ Result<Answer> Search::ask(store::Transaction& tx, const Query& query, runtime::
   Answer out;
   out.total = count_of(found);
   out.page = page_of(people, found, query.order, query.after, query.offset, query.limit);
+  if (people.derived_bytes() != derived) make_room(tx.tenant(), *index, people.bytes());
   return out;
 }
 

@@ -83,6 +83,7 @@ class Search {
   Status build(store::Store& store, const TenantId& tenant, Index& index, runtime::Deadline deadline);
   Status catch_up(store::Store& store, const TenantId& tenant, Index& index, runtime::Deadline deadline);
   Status weigh(const TenantId& tenant, Index& index);
+  void make_room(const TenantId& tenant, Index& index, std::size_t bytes);
 
   directory::Directory& directory_;
   seal::Keyring& keys_;

@@ -1,8 +1,13 @@
 #include "search/texts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <functional>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace kidoban::search {
 
@@ -10,15 +15,29 @@ namespace {
 
 constexpr char exact_mark = '\xfd', flag_mark = '\xfe', number_mark = '\xff';
 
-bool has_bit(const std::vector<std::uint64_t>& bits, Code code) { return ((bits[code / 64] >> (code % 64)) & 1) != 0; }
-void set_bit(std::vector<std::uint64_t>& bits, Code code) { bits[code / 64] |= std::uint64_t{1} << (code % 64); }
-
-constexpr std::size_t block_bytes = 4096;
-
-// Of three bytes, a number below 8192: a block has two thousand of them.
+// Of three bytes, a number below 512: a block's sixteen values have some 150 of them.
 std::size_t trigram_at(const char* bytes) {
   const auto at = [&](int i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
-  return static_cast<std::size_t>(((at(0) | at(1) << 8 | at(2) << 16) * 0x9e3779b1U) >> 19);
+  return static_cast<std::size_t>(((at(0) | at(1) << 8 | at(2) << 16) * 0x9e3779b1U) >> 23);
+}
+
+// As memmem, which takes longer to begin than a block takes to look through.
+const char* find_in(const char* from, const char* end, std::string_view part) {
+  if (static_cast<std::size_t>(end - from) < part.size()) return nullptr;
+#ifdef __SSE2__
+  // Sixteen places at a time: where its first and its last byte stand, the rest is compared.
+  const std::size_t ahead = part.size() - 1;
+  const __m128i first = _mm_set1_epi8(part.front()), last = _mm_set1_epi8(part.back());
+  const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+  for (; static_cast<std::size_t>(end - from) >= ahead + 16; from += 16) {
+    auto both = static_cast<unsigned>(_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(load(from), first), _mm_cmpeq_epi8(load(from + ahead), last))));
+    for (; both != 0; both &= both - 1) {
+      const char* at = from + std::countr_zero(both);
+      if (std::memcmp(at, part.data(), part.size()) == 0) return at;
+    }
+  }
+#endif
+  return static_cast<const char*>(::memmem(from, static_cast<std::size_t>(end - from), part.data(), part.size()));
 }
 
 bool reads_as_phone(std::string_view text, std::size_t digits) {
@@ -60,16 +79,17 @@ Texts::Texts() : arena_(1, '\0'), begin_{0, 1}, table_(64) {}
 Texts::~Texts() {
   // Names and addresses don't stay behind in memory that others get.
   if (!arena_.empty()) ::explicit_bzero(arena_.data(), arena_.size());
-  if (!blocks_.empty()) ::explicit_bzero(blocks_.data(), blocks_.size() * sizeof(Trigrams));
+  for (const auto& one : trigrams_) ::explicit_bzero(one.get(), sizeof(Trigrams));
 }
 
 // What stood here goes with `other`, which wipes it.
 Texts& Texts::operator=(Texts&& other) noexcept {
   arena_.swap(other.arena_);
-  blocks_.swap(other.blocks_);
+  trigrams_.swap(other.trigrams_);
   begin_.swap(other.begin_);
   table_.swap(other.table_);
   aliases_.swap(other.aliases_);
+  meant_.swap(other.meant_);
   return *this;
 }
 
@@ -102,8 +122,11 @@ Code Texts::append(std::string_view bytes) {
   }
   arena_ += bytes;
   arena_ += '\0';
-  note_trigrams(arena_.size() - 1 - bytes.size(), arena_.size() - 1);
   begin_.push_back(static_cast<std::uint32_t>(arena_.size()));
+  if (!trigrams_.empty()) note_trigrams(code);
+  else if (code == looked_through) {
+    for (Code one = 1; one <= code; ++one) note_trigrams(one);
+  }
   table_[slot] = code;
   return code;
 }
@@ -114,7 +137,10 @@ Code Texts::add(std::string_view bytes) {
   const Code code = append(bytes);
   std::string other = digits_of(bytes);
   if (!reads_as_phone(bytes, other.size())) other = katakana_of(bytes);
-  if (other != bytes) aliases_.emplace_back(code, append(other));
+  if (other == bytes) return code;
+  const Code also = append(other);
+  aliases_.emplace_back(code, also);
+  if (also != code + 1) meant_.emplace(also, code);
   return code;
 }
 
@@ -125,33 +151,60 @@ std::optional<Code> Texts::find(std::string_view bytes) const {
 }
 
 std::size_t Texts::bytes() const {
-  return arena_.capacity() + blocks_.capacity() * sizeof(Trigrams) + begin_.capacity() * sizeof(std::uint32_t) + table_.capacity() * sizeof(Code) + aliases_.capacity() * sizeof(aliases_.front());
+  constexpr std::size_t in_a_set = 48;
+  return arena_.capacity() + trigrams_.size() * sizeof(Trigrams) + begin_.capacity() * sizeof(std::uint32_t) + table_.capacity() * sizeof(Code) + aliases_.capacity() * sizeof(aliases_.front()) +
+         meant_.size() * in_a_set;
 }
 
-void Texts::note_trigrams(std::size_t from, std::size_t until) {
-  blocks_.resize((arena_.size() + block_bytes - 1) / block_bytes);
-  for (; from + 3 <= until; ++from) {
-    const std::size_t bit = trigram_at(arena_.data() + from);
-    blocks_[from / block_bytes][bit / 64] |= std::uint64_t{1} << (bit % 64);
+void Texts::note_trigrams(Code code) {
+  if (code / in_trigrams >= trigrams_.size()) trigrams_.push_back(std::make_unique<Trigrams>());
+  const std::size_t block = code % in_trigrams / block_codes;
+  const std::uint64_t bit = std::uint64_t{1} << (block % 64);
+  auto& rows = trigrams_.back()->rows;
+  const std::string_view value = at(code);
+  for (std::size_t i = 0; i + 3 <= value.size(); ++i) rows[trigram_at(value.data() + i)][block / 64] |= bit;
+}
+
+Texts::Places Texts::places_of(std::string_view part) const {
+  Places out;
+  if (part.empty()) return out;
+  const std::size_t blocks = (size() + block_codes - 1) / block_codes;
+  out.blocks.resize((blocks + 63) / 64, ~std::uint64_t{0});
+  if (blocks % 64 != 0) out.blocks.back() = (std::uint64_t{1} << (blocks % 64)) - 1;
+  std::vector<std::size_t> hashes;
+  for (std::size_t i = 0; i + 3 <= part.size() && i < Trigrams::hashes; ++i) hashes.push_back(trigram_at(part.data() + i));
+  std::ranges::sort(hashes);
+  hashes.erase(std::ranges::unique(hashes).begin(), hashes.end());
+  for (std::size_t i = 0; i < trigrams_.size() && !hashes.empty(); ++i) {
+    auto all = trigrams_[i]->rows[hashes.front()];
+    for (const std::size_t hash : hashes) {
+      const auto& row = trigrams_[i]->rows[hash];
+      for (std::size_t word = 0; word < Trigrams::words; ++word) all[word] &= row[word];
+    }
+    for (std::size_t word = 0; word < Trigrams::words && i * Trigrams::words + word < out.blocks.size(); ++word) out.blocks[i * Trigrams::words + word] &= all[word];
   }
+  std::size_t some = 0;
+  for (const std::uint64_t word : out.blocks) some += static_cast<std::size_t>(std::popcount(word));
+  out.bytes = some * (arena_.size() / blocks);
+  return out;
 }
 
-// Those with `part` beginning at a place from `from` to before `until`. `code` is of a value at or before that.
-void Texts::look_in(std::size_t from_place, std::size_t until, std::string_view part, Code& code, std::vector<std::uint64_t>& out) const {
+// Those with `part` among the codes from `from` to before `until`.
+void Texts::look_in(Code code, Code until, std::string_view part, std::vector<Code>& out) const {
   const char* const first = arena_.data();
-  const char* const end = first + std::min(arena_.size(), until + part.size() - 1);
-  for (const char* from = first + from_place; from < end;) {
-    const auto* hit = static_cast<const char*>(::memmem(from, static_cast<std::size_t>(end - from), part.data(), part.size()));
+  const char* const end = first + begin_[until];
+  for (const char* from = first + begin_[code]; from < end;) {
+    const char* hit = find_in(from, end, part);
     if (hit == nullptr) return;
     const auto place = static_cast<std::uint32_t>(hit - first);
     // Hits come in order: the next one's value is mostly near.
     std::size_t step = 1;
-    while (code + step < begin_.size() && begin_[code + step] <= place) step *= 2;
+    while (code + step < until && begin_[code + step] <= place) step *= 2;
     const auto from_here = begin_.begin() + code;
-    const auto last = begin_.begin() + static_cast<std::ptrdiff_t>(std::min(code + step, begin_.size()));
+    const auto last = begin_.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(code + step, until));
     code = static_cast<Code>(std::upper_bound(from_here, last, place) - begin_.begin() - 1);
     if (place + part.size() < begin_[code + 1]) {
-      set_bit(out, code);
+      out.push_back(code);
       from = first + begin_[code + 1];
     } else {
       from = hit + 1;
@@ -159,31 +212,48 @@ void Texts::look_in(std::size_t from_place, std::size_t until, std::string_view 
   }
 }
 
-std::vector<std::uint64_t> Texts::containing(std::string_view part) const {
-  std::vector<std::uint64_t> out(size() / 64 + 1);
+std::vector<Code> Texts::containing(std::string_view part, const Places& where) const {
+  std::vector<Code> out;
   if (part.empty()) return out;
-  std::vector<std::size_t> trigrams;
-  // A part that begins in a block may go on into the next; what goes on beyond that is left to the look itself.
-  for (std::size_t i = 0; i + 3 <= part.size() && i < block_bytes; ++i) trigrams.push_back(trigram_at(part.data() + i));
-  const auto may_begin_in = [&](std::size_t block) {
-    return std::ranges::all_of(trigrams, [&](std::size_t bit) {
-      const auto in = [&](std::size_t one) { return one < blocks_.size() && ((blocks_[one][bit / 64] >> (bit % 64)) & 1) != 0; };
-      return in(block) || in(block + 1);
-    });
+  std::vector<Code> blocks;
+  for (std::size_t i = 0; i < where.blocks.size(); ++i) {
+    for (std::uint64_t left = where.blocks[i]; left != 0; left &= left - 1) blocks.push_back(static_cast<Code>((i * 64 + static_cast<std::size_t>(std::countr_zero(left))) * block_codes));
+  }
+  // They lie far from each other: what is read soon is fetched meanwhile.
+  constexpr std::size_t soon = 8, line = 64, lines = 5;
+  const auto fetch = [&](std::size_t i) {
+    if (i + soon < blocks.size()) __builtin_prefetch(&begin_[blocks[i + soon]]);
+    if (i >= blocks.size()) return;
+    const char* at = arena_.data() + begin_[blocks[i]];
+    for (std::size_t n = 0; n < lines; ++n) __builtin_prefetch(at + n * line);
   };
-  const std::size_t blocks = (arena_.size() + block_bytes - 1) / block_bytes;
-  Code code = 1;
-  for (std::size_t block = 0; block < blocks; ++block) {
-    if (!may_begin_in(block)) continue;
-    std::size_t after = block + 1;
-    while (after < blocks && may_begin_in(after)) ++after;
-    look_in(block * block_bytes, after * block_bytes, part, code, out);
-    block = after;
+  const auto end = static_cast<Code>(size());
+  for (std::size_t i = 0; i < blocks.size();) {
+    const Code from = blocks[i];
+    Code until = from;
+    for (; i < blocks.size() && blocks[i] == until; ++i, until += block_codes) fetch(i + soon);
+    look_in(from, std::min(until, end), part, out);
   }
-  for (const auto& [meant, also] : aliases_) {
-    if (has_bit(out, also)) set_bit(out, meant);
-  }
+  add_meant(out);
   return out;
+}
+
+// Whoever is also found by one of these.
+void Texts::add_meant(std::vector<Code>& codes) const {
+  std::vector<Code> more;
+  auto near = aliases_.begin();
+  for (const Code code : codes) {
+    std::ptrdiff_t step = 1;
+    while (aliases_.end() - near > step && near[step].first < code - 1) step *= 2;
+    near = std::lower_bound(near, near + std::min(step, aliases_.end() - near), std::pair{code - 1, Code{0}});
+    if (near != aliases_.end() && *near == std::pair{code - 1, code}) more.push_back(code - 1);
+    if (meant_.empty()) continue;
+    for (auto one = meant_.lower_bound({code, 0}); one != meant_.end() && one->first == code; ++one) more.push_back(one->second);
+  }
+  if (more.empty()) return;
+  codes.insert(codes.end(), more.begin(), more.end());
+  std::ranges::sort(codes);
+  codes.erase(std::ranges::unique(codes).begin(), codes.end());
 }
 
 bool Texts::contains(Code code, std::string_view part) const {

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,8 +43,16 @@ class Texts {
   // No more values find room: numbers are 32 bits wide.
   bool full() const { return arena_.size() > 0xf000'0000U; }
 
-  // For each code whether `part` occurs in it (or in what it is also found by). What occurs across two of them doesn't count.
-  std::vector<std::uint64_t> containing(std::string_view part) const;
+  // Where a part may occur, by the trigrams that it has: a bit for each block of so many codes.
+  static constexpr std::size_t block_codes = 16;
+  struct Places {
+    std::vector<std::uint64_t> blocks{};
+    std::size_t bytes = 0;  // some so many stand there
+  };
+  Places places_of(std::string_view part) const;
+  // The codes of those in which `part` occurs (or in what they are also found by), ascending. What occurs across two of them doesn't count.
+  std::vector<Code> containing(std::string_view part) const { return containing(part, places_of(part)); }
+  std::vector<Code> containing(std::string_view part, const Places& where) const;
   // The same of one value.
   bool contains(Code code, std::string_view part) const;
 
@@ -53,16 +63,25 @@ class Texts {
   std::size_t slot_of(std::string_view bytes) const;
   void grow();
   Code append(std::string_view bytes);
-  void note_trigrams(std::size_t from, std::size_t until);
-  void look_in(std::size_t from, std::size_t until, std::string_view part, Code& code, std::vector<std::uint64_t>& out) const;
+  void note_trigrams(Code code);
+  void look_in(Code from, Code until, std::string_view part, std::vector<Code>& out) const;
+  void add_meant(std::vector<Code>& codes) const;
 
-  // Which three bytes begin in a block of the arena: a bit for a hash of each. Most words are in few blocks, and the others aren't read.
-  using Trigrams = std::array<std::uint64_t, 128>;
+  // Which three bytes occur in 512 blocks of codes: for a hash of each a row with a bit a block, so that a part's rows are put together without
+  // a look at blocks that don't have it.
+  struct Trigrams {
+    static constexpr std::size_t words = 8, hashes = 512;
+    std::array<std::array<std::uint64_t, words>, hashes> rows{};
+  };
+  static constexpr std::size_t in_trigrams = Trigrams::words * 64 * block_codes;  // codes
+  static constexpr std::size_t looked_through = 1024;                             // so few codes need none
+
   std::string arena_;                  // each value, then a NUL
-  std::vector<Trigrams> blocks_;
+  std::vector<std::unique_ptr<Trigrams>> trigrams_;
   std::vector<std::uint32_t> begin_;   // where they begin, and where the next would
   std::vector<Code> table_;            // open addressing, a power of two; 0: free
   std::vector<std::pair<Code, Code>> aliases_;  // by code: it, and what it is also found by
+  std::set<std::pair<Code, Code>> meant_;       // the other way round, but for those whose code is just one more
 };
 
 // Of a text that is folded already: hiragana as katakana (U+3041–3096, and the two iteration marks). As long as it was.
