@@ -469,6 +469,25 @@ TEST_CASE("whatever is asked while people come, change and go, it is those who a
   CHECK(narrow.bytes() == narrow.own_bytes());
 }
 
+TEST_CASE("who comes in with a word that nobody had when it was first asked for is found by it") {
+  kit::SeededRandom random;
+  kit::ManualClock clock;
+  People people;
+  Person one;
+  // Each has the word's trigrams and not the word: all texts are looked through, and that nobody has it is kept.
+  for (int i = 0; i < 3000; ++i) {
+    one.id = new_id(clock, random);
+    one.profile.login = "abyxbyz" + std::to_string(i) + "@example.com";
+    people.put(one);
+  }
+  const std::vector<std::string> words{"abyz"};
+  CHECK(count_of(having_words(people, words)) == 0);
+  one.id = new_id(clock, random);
+  one.profile.login = "abyz@example.com";
+  people.put(one);
+  CHECK(count_of(having_words(people, words)) == 1);
+}
+
 TEST_CASE("many who ask at once, each first of all, get what one gets") {
   kit::SeededRandom random;
   Dice dice{std::mt19937_64(random.bytes<1>()[0] + 256 * random.bytes<1>()[0])};

@@ -114,6 +114,7 @@ void Lately::keep(Derived& all, std::string question, std::shared_ptr<const Bits
     all_.erase(all_.begin());
   }
   all.bytes += one.bytes();
+  all.any = true;
   all_.push_back(std::move(one));
 }
 
