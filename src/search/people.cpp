@@ -22,8 +22,9 @@ std::string_view word_of(PersonState state) {
   return "";
 }
 
-constexpr std::array looked_through{"login",           "display_name", "family_name",     "given_name", "family_name_kana", "given_name_kana",
-                                    "email",           "employee_number", "department", "phones",     "other_emails"};
+// Those first whose values many share: where somebody's word stands in one, it is looked for in a text that was read just before.
+constexpr std::array looked_through{"given_name", "family_name", "given_name_kana", "family_name_kana", "department", "display_name",
+                                    "login",      "email",       "employee_number", "phones",           "other_emails"};
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
@@ -297,7 +298,7 @@ void People::put(const Person& person) {
   set(*by_attribute_[at++], row, texts_.add(word_of(person.state)));
   set(*by_attribute_[at++], row, texts_.add(bytes_of(person.state == PersonState::enabled)));
   set(*by_attribute_[at++], row, texts_.add(bytes_of(person.administrator)));
-  const auto& logins = searched_.front()->cells;
+  const auto& logins = column_for("login").cells;
   const std::string_view login = row < logins.size() ? texts_.at(logins[row]) : std::string_view();
   const std::size_t sign = login.rfind('@');
   set(*by_attribute_[at++], row, sign == std::string_view::npos ? Code{0} : texts_.add(std::string(login.substr(sign + 1))));

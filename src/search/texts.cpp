@@ -93,24 +93,27 @@ Texts& Texts::operator=(Texts&& other) noexcept {
   return *this;
 }
 
-std::size_t Texts::slot_of(std::string_view bytes) const {
-  std::size_t slot = std::hash<std::string_view>{}(bytes) & (table_.size() - 1);
-  while (table_[slot] != 0 && at(table_[slot]) != bytes) slot = (slot + 1) & (table_.size() - 1);
+std::uint32_t Texts::hash_of(std::string_view bytes) { return static_cast<std::uint32_t>(std::hash<std::string_view>{}(bytes)); }
+
+std::size_t Texts::slot_of(std::string_view bytes, std::uint32_t hash) const {
+  std::size_t slot = hash & (table_.size() - 1);
+  while (table_[slot].code != 0 && (table_[slot].hash != hash || at(table_[slot].code) != bytes)) slot = (slot + 1) & (table_.size() - 1);
   return slot;
 }
 
 void Texts::grow() {
-  std::vector<Code> before(table_.size() * 2);
+  std::vector<Slot> before(table_.size() * 2);
   before.swap(table_);
-  for (const Code code : before) {
-    if (code != 0) table_[slot_of(at(code))] = code;
+  for (const Slot& one : before) {
+    if (one.code == 0) continue;
+    std::size_t slot = one.hash & (table_.size() - 1);
+    while (table_[slot].code != 0) slot = (slot + 1) & (table_.size() - 1);
+    table_[slot] = one;
   }
 }
 
-Code Texts::append(std::string_view bytes) {
-  if (size() * 4 > table_.size() * 3) grow();
-  const std::size_t slot = slot_of(bytes);
-  if (table_[slot] != 0) return table_[slot];
+// What isn't there; `slot` is where it isn't.
+Code Texts::append(std::string_view bytes, std::uint32_t hash, std::size_t slot) {
   const Code code = static_cast<Code>(size());
   if (arena_.size() + bytes.size() + 1 > arena_.capacity()) {
     // By hand, so that what was moved away from is wiped, and a large one doesn't double.
@@ -127,18 +130,27 @@ Code Texts::append(std::string_view bytes) {
   else if (code == looked_through) {
     for (Code one = 1; one <= code; ++one) note_trigrams(one);
   }
-  table_[slot] = code;
+  table_[slot] = {code, hash};
+  if (size() * 4 > table_.size() * 3) grow();
   return code;
+}
+
+Code Texts::known_or_appended(std::string_view bytes) {
+  const std::uint32_t hash = hash_of(bytes);
+  const std::size_t slot = slot_of(bytes, hash);
+  return table_[slot].code != 0 ? table_[slot].code : append(bytes, hash, slot);
 }
 
 Code Texts::add(std::string_view bytes) {
   if (bytes.empty()) return 0;
-  if (const Code known = table_[slot_of(bytes)]; known != 0) return known;
-  const Code code = append(bytes);
+  const std::uint32_t hash = hash_of(bytes);
+  const std::size_t slot = slot_of(bytes, hash);
+  if (table_[slot].code != 0) return table_[slot].code;
+  const Code code = append(bytes, hash, slot);
   std::string other = digits_of(bytes);
   if (!reads_as_phone(bytes, other.size())) other = katakana_of(bytes);
   if (other == bytes) return code;
-  const Code also = append(other);
+  const Code also = known_or_appended(other);
   aliases_.emplace_back(code, also);
   if (also != code + 1) meant_.emplace(also, code);
   return code;
@@ -146,13 +158,13 @@ Code Texts::add(std::string_view bytes) {
 
 std::optional<Code> Texts::find(std::string_view bytes) const {
   if (bytes.empty()) return std::nullopt;
-  const Code code = table_[slot_of(bytes)];
+  const Code code = table_[slot_of(bytes, hash_of(bytes))].code;
   return code == 0 ? std::nullopt : std::optional(code);
 }
 
 std::size_t Texts::bytes() const {
   constexpr std::size_t in_a_set = 48;
-  return arena_.capacity() + trigrams_.size() * sizeof(Trigrams) + begin_.capacity() * sizeof(std::uint32_t) + table_.capacity() * sizeof(Code) + aliases_.capacity() * sizeof(aliases_.front()) +
+  return arena_.capacity() + trigrams_.size() * sizeof(Trigrams) + begin_.capacity() * sizeof(std::uint32_t) + table_.capacity() * sizeof(Slot) + aliases_.capacity() * sizeof(aliases_.front()) +
          meant_.size() * in_a_set;
 }
 
@@ -175,7 +187,11 @@ Texts::Places Texts::places_of(std::string_view part) const {
   for (std::size_t i = 0; i + 3 <= part.size() && i < Trigrams::hashes; ++i) hashes.push_back(trigram_at(part.data() + i));
   std::ranges::sort(hashes);
   hashes.erase(std::ranges::unique(hashes).begin(), hashes.end());
+  constexpr std::size_t soon = 4;
   for (std::size_t i = 0; i < trigrams_.size() && !hashes.empty(); ++i) {
+    for (const std::size_t hash : hashes) {
+      if (i + soon < trigrams_.size()) __builtin_prefetch(&trigrams_[i + soon]->rows[hash]);
+    }
     auto all = trigrams_[i]->rows[hashes.front()];
     for (const std::size_t hash : hashes) {
       const auto& row = trigrams_[i]->rows[hash];

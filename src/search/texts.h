@@ -60,9 +60,16 @@ class Texts {
   static std::optional<std::int64_t> number_in(std::string_view bytes);
 
  private:
-  std::size_t slot_of(std::string_view bytes) const;
+  // Beside each code a piece of its value's hash: a look-up reads no value but the one that it finds, and growing reads none.
+  struct Slot {
+    Code code = 0;  // 0: free
+    std::uint32_t hash = 0;
+  };
+  static std::uint32_t hash_of(std::string_view bytes);
+  std::size_t slot_of(std::string_view bytes, std::uint32_t hash) const;
   void grow();
-  Code append(std::string_view bytes);
+  Code append(std::string_view bytes, std::uint32_t hash, std::size_t slot);
+  Code known_or_appended(std::string_view bytes);
   void note_trigrams(Code code);
   void look_in(Code from, Code until, std::string_view part, std::vector<Code>& out) const;
   void add_meant(std::vector<Code>& codes) const;
@@ -79,7 +86,7 @@ class Texts {
   std::string arena_;                  // each value, then a NUL
   std::vector<std::unique_ptr<Trigrams>> trigrams_;
   std::vector<std::uint32_t> begin_;   // where they begin, and where the next would
-  std::vector<Code> table_;            // open addressing, a power of two; 0: free
+  std::vector<Slot> table_;            // open addressing, a power of two
   std::vector<std::pair<Code, Code>> aliases_;  // by code: it, and what it is also found by
   std::set<std::pair<Code, Code>> meant_;       // the other way round, but for those whose code is just one more
 };
